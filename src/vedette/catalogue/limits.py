@@ -1,0 +1,31 @@
+"""How often an operation may be called. The counting scope is per app and operation; hunting counts per tenant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PerCaller:
+    """Calls allowed in a sliding minute and hour. `None`: the page gives no figure for that window."""
+
+    minute: int | None = None
+    hour: int | None = None
+
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of (window in seconds, calls allowed in it)."""
+        return tuple((seconds, calls) for seconds, calls in ((60, self.minute), (3600, self.hour)) if calls is not None)
+
+    def times(self, factor: float) -> PerCaller:
+        """The same limits, `factor` times as wide."""
+        return PerCaller(
+            minute=None if self.minute is None else max(1, round(self.minute * factor)),
+            hour=None if self.hour is None else max(1, round(self.hour * factor)),
+        )
+
+
+NO_FIGURE = PerCaller()
+"""The page states no limit. That is not the same as unlimited."""
+
+USUAL = PerCaller(minute=100, hour=1500)
+"""What most pages state."""
