@@ -83,7 +83,7 @@ class Resource:
         return found
 
     def permission_by_id(self, id: str, kind: Kind | None = None) -> Permission | None:
-        """The permission with this GUID, in either letter case; one id may serve both kinds, so say which if you know."""
+        """The permission with this GUID, in any letter case; one id may serve both kinds."""
         wanted = id.lower()
         return next((p for p in self.permissions if p.id == wanted and kind in (None, p.kind)), None)
 
@@ -366,7 +366,7 @@ XDR = Resource(
     note=(
         "Its delegated permissions AdvancedHunting.Read, CustomDetections.ReadWrite, Incident.Read and "
         "Incident.ReadWrite are left out because their ids are not confirmed. The documentation sends Defender for "
-        "Endpoint calls to this host name, yet a token whose audience it is belongs to this resource and is refused there."
+        "Endpoint calls to this host name, yet as an audience it names this resource instead."
     ),
 )
 
@@ -397,8 +397,8 @@ MISPRINTS: Mapping[str, str] = MappingProxyType(
 )
 """Names that pages of the documentation print → what the resource publishes.
 
-The authenticated-scan pages also print Machine.Read.All as a delegated scope; Machine.Read is meant. That is not listed,
-because Machine.Read.All is right for applications.
+The authenticated-scan pages also print Machine.Read.All as a delegated scope; Machine.Read is meant. That is not
+listed, because Machine.Read.All is right for applications.
 """
 
 UserRoleName = Literal[
