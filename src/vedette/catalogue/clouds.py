@@ -197,7 +197,7 @@ SIGN_IN_INSTANCES: tuple[SignInInstance, ...] = (
     ),
     SignInInstance("login-us.microsoftonline.com", "login-us.microsoftonline.com", ("login-us.microsoftonline.com",)),
 )
-"""What instance discovery answers from api-version 1.1 on. Defender is not documented in the Chinese or German cloud."""
+"""What instance discovery answers from api-version 1.1 on. Defender is documented in no Chinese or German cloud."""
 
 
 class UnknownCloud(ValueError):  # noqa: N818  (reads as the statement it makes)
