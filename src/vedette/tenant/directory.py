@@ -70,6 +70,10 @@ class User(Record, frozen=True, kw_only=True):
     totp_secret: str | None = None
     """Base32. Where it is set, signing in takes a second factor."""
     password_expired: bool = False
+    sessions_valid_from: datetime | None = None
+    """Refresh tokens and sessions from before this moment are revoked; an administrator sets it."""
+    home_user_id: str | None = None
+    """For a guest: object id of the same person in the tenant that knows the password."""
 
     @property
     def is_administrator(self) -> bool:
@@ -117,6 +121,19 @@ class RequiredResourceAccess(Record, frozen=True, kw_only=True):
     resource_access: list[ResourceAccess]
 
 
+class PublishedPermission(Record, frozen=True, kw_only=True):
+    """A permission that a registered application publishes as an API of its own."""
+
+    id: str
+    value: str
+    description: str = ""
+    needs_admin: bool = False
+    """For a delegated permission: only an administrator may consent."""
+    members: list[Literal["Application", "User"]] = ["Application"]
+    """For an app role: who it may be assigned to."""
+    is_enabled: bool = True
+
+
 class Application(Record, frozen=True, kw_only=True):
     """An app registration, in its home tenant."""
 
@@ -138,6 +155,14 @@ class Application(Record, frozen=True, kw_only=True):
     key_credentials: list[KeyCredential] = []
     identifier_uris: list[str] = []
     requested_access_token_version: int | None = None
+    published_scopes: list[PublishedPermission] = []
+    """Delegated permissions that this app publishes (`api.oauth2PermissionScopes`)."""
+    published_roles: list[PublishedPermission] = []
+    """App roles that this app publishes (`appRoles`)."""
+    issues_id_tokens: bool = False
+    """`web.implicitGrantSettings.enableIdTokenIssuance`: the authorize page may answer an ID token."""
+    issues_access_tokens: bool = False
+    """`web.implicitGrantSettings.enableAccessTokenIssuance`: the authorize page may answer an access token."""
     deleted: datetime | None = None
     """When it was moved to the recycle bin."""
     extra: dict[str, msgspec.Raw] = {}
@@ -193,7 +218,7 @@ class Directory:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.tenants = Collection(database, Tenant, columns=["domain"], any_case=["id", "domain"])
-        self.users = Collection(database, User, columns=["tenant_id", "upn"], any_case=["id", "upn"])
+        self.users = Collection(database, User, columns=["tenant_id", "upn", "home_user_id"], any_case=["id", "upn"])
         self.applications = Collection(
             database, Application, columns=["app_id", "tenant_id", "display_name"], any_case=["id", "app_id"]
         )
