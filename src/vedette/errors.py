@@ -21,8 +21,6 @@ line starting with `hint:`. Decide by class and attributes, never by the text. T
 token: anything that looks like one is cut out, also from answers of the service. All of them can be pickled.
 """
 
-# ruff: noqa: N818  (names say what happened, so that `except NotFound` reads as a sentence)
-
 from __future__ import annotations
 
 import re

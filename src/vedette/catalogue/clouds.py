@@ -200,7 +200,7 @@ SIGN_IN_INSTANCES: tuple[SignInInstance, ...] = (
 """What instance discovery answers from api-version 1.1 on. Defender is documented in no Chinese or German cloud."""
 
 
-class UnknownCloud(ValueError):  # noqa: N818  (reads as the statement it makes)
+class UnknownCloud(ValueError):
     """No cloud or region of this name. The message names the nearest one and lists the others."""
 
 
