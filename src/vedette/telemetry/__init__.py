@@ -1,0 +1,8 @@
+"""Recorded telemetry: the lake that holds hunting rows, and the import of Windows recordings into it."""
+
+from __future__ import annotations
+
+from vedette.telemetry.lake import Lake
+from vedette.telemetry.lake_writer import LakeWriter
+
+__all__ = ["Lake", "LakeWriter"]
