@@ -165,6 +165,8 @@ class Application(Record, frozen=True, kw_only=True):
     """`web.implicitGrantSettings.enableAccessTokenIssuance`: the authorize page may answer an access token."""
     deleted: datetime | None = None
     """When it was moved to the recycle bin."""
+    owner_ids: list[str] = []
+    """Object ids of users and service principals that may change it."""
     extra: dict[str, msgspec.Raw] = {}
     """Members of the Graph object that nothing here acts on, kept as they were sent."""
 
@@ -181,6 +183,8 @@ class ServicePrincipal(Record, frozen=True, kw_only=True):
     created: datetime
     is_enabled: bool = True
     assignment_required: bool = False
+    tags: list[str] = []
+    notes: str | None = None
 
 
 class DelegatedGrant(Record, frozen=True, kw_only=True):
