@@ -249,7 +249,7 @@ class Value:
     # Collections and complex properties
 
     def any(self, predicate: Callable[[Value], Condition] | None = None) -> Condition:
-        """Some item passes: `field("machine_tags").any(lambda tag: tag == "x")`. Without a predicate: there is an item."""
+        """Some item passes, as in `.any(lambda tag: tag == "x")`; without a predicate, there is an item."""
         return self._quantified("any", predicate)
 
     def all(self, predicate: Callable[[Value], Condition]) -> Condition:

@@ -246,11 +246,12 @@ def _whole_quotient(a: Any, b: Any) -> Any:
 
 def _remainder(a: Any, b: Any) -> Any:
     """The sign is the dividend's. Doubles, which only overflow brings here, lose their fraction first."""
-    a, b = _clamped(a), _clamped(b)
-    if b == 0:
+    dividend, divisor = _clamped(a), _clamped(b)
+    if divisor == 0:
         return None
-    rest = abs(a) % abs(b)
-    return -rest if a < 0 else rest
+    rest = abs(dividend) % abs(divisor)
+    signed = -rest if dividend < 0 else rest
+    return float(signed) if isinstance(a, float) or isinstance(b, float) else signed
 
 
 def _clamped(value: int | float) -> int:

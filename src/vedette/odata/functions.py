@@ -53,7 +53,9 @@ def substring(text: str, start: int, length: int | None = None) -> str | None:
     """The characters from `start`, counted from 0. Negative numbers have no answer."""
     if start < 0 or (length is not None and length < 0):
         return None
-    return text[start:] if length is None else text[start : start + length]
+    # A computed position that left 64 bits arrives as a double.
+    begin = int(start)
+    return text[begin:] if length is None else text[begin : begin + int(length)]
 
 
 def round_half_away(number: float) -> float:

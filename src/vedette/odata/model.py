@@ -56,12 +56,15 @@ class EnumType:
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ComplexType:
     """A value with properties of its own and no key."""
 
     name: str
     properties: tuple[Property, ...]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
 
     @cached_property
     def by_folded_name(self) -> Mapping[str, Property]:
@@ -110,7 +113,7 @@ class Property:
             raise ValueError(f"{self.name}: '{self.type}' is not a type that filters know")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EntityModel(ComplexType):
     """An entity as query options see it. Two models are equal only when they are the same object.
 
