@@ -126,7 +126,7 @@ class MachineActions(Operations[M], base="/api/machineactions", resource="machin
         orderby: str | None = None,
         select: Sequence[str] = (),
     ) -> Sequence[MachineAction]:
-        """List response actions, newest first where no order is asked."""
+        """List response actions."""
         raise Declared
 
     @GET(
@@ -156,8 +156,18 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         body_names="pascal",
         source=_PAGE + "isolate-machine",
         errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
+        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
     )
-    def isolate(self, id: str, *, comment: str, isolation_type: IsolationType = "Full") -> MachineAction:
+    def isolate(
+        self,
+        id: str,
+        *,
+        comment: str,
+        isolation_type: IsolationType = "Full",
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
         """Cut a machine off the network while it keeps talking to Defender."""
         raise Declared
 
@@ -171,7 +181,16 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         body_names="pascal",
         source=_PAGE + "unisolate-machine",
         errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
+        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
     )
-    def unisolate(self, id: str, *, comment: str) -> MachineAction:
+    def unisolate(
+        self,
+        id: str,
+        *,
+        comment: str,
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
         """Let an isolated machine back on the network."""
         raise Declared

@@ -193,10 +193,7 @@ class Collection(Generic[T]):
 
     @functools.cached_property
     def expressions(self) -> Mapping[str, str]:
-        """Wire name → SQL expression, for translating query options over an entity."""
+        """Wire name → SQL expression of every property that has a column, for translating query options."""
         if not issubclass(self.kind, Complex):
             raise TypeError(f"{self.kind.__name__} is not declared in the catalogue")
-        return {
-            p.wire: f'"{p.attribute}"' if p.attribute in self.columns else f"json_extract(body, '$.{p.wire}')"
-            for p in describe(self.kind)
-        }
+        return {p.wire: f'"{p.attribute}"' for p in describe(self.kind) if p.attribute in self.columns}

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from vedette.odata import install_functions
+
 
 class Database:
     """A connection shared under a lock. `path=None` keeps everything in memory."""
@@ -29,7 +31,7 @@ class Database:
             path.chmod(0o600)
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute("PRAGMA case_sensitive_like=ON")
+        install_functions(self._connection)
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run one statement that answers no rows; gives the number of rows it changed."""

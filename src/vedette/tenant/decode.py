@@ -1,0 +1,92 @@
+"""Turns what a request carries as text and JSON into the typed arguments of its operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from vedette.catalogue.operation import Operation, Parameter
+from vedette.tenant.problems import Problem
+
+# A plus sign of a zone offset arrives as a blank when the client did not encode it.
+_BLANK_OFFSET = re.compile(r" (\d\d:?\d\d)$")
+
+
+def arguments(
+    operation: Operation[Any, Any],
+    path: Mapping[str, str],
+    query: tuple[tuple[str, str], ...],
+    body: bytes,
+) -> dict[str, object]:
+    """The arguments by their Python names. Raises: Problem for what is missing, misspelt or of a wrong type."""
+    values: dict[str, object] = {}
+    by_wire = {name.lower(): value for name, value in query if not name.startswith("$")}
+    members = _members(operation, body) if operation.has_body else {}
+    for parameter in operation.parameters:
+        if parameter.where == "path":
+            values[parameter.name] = _from_text(parameter, path.get(parameter.name))
+        elif parameter.where == "query":
+            text = path.get(parameter.name, by_wire.get(parameter.wire.lower()))
+            if text is not None or parameter.is_required:
+                values[parameter.name] = _from_text(parameter, text)
+        elif parameter.where == "body" and members.get(parameter.wire) is not None:
+            values[parameter.name] = _from_json(parameter, members[parameter.wire])
+        elif parameter.where == "body" and parameter.is_required:
+            raise Problem("MissingRequiredParameter", name=parameter.wire)
+    if operation.has_body and members.keys() - {p.wire for p in operation.parameters if p.where == "body"}:
+        raise Problem("InvalidRequestBody")
+    return values
+
+
+def _members(operation: Operation[Any, Any], body: bytes) -> Mapping[str, object]:
+    if not body.strip() and not any(p.is_required for p in operation.parameters if p.where == "body"):
+        return {}
+    try:
+        members = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        raise Problem("InvalidRequestBody") from None
+    if not isinstance(members, dict):
+        raise Problem("InvalidRequestBody")
+    return members
+
+
+def _from_text(parameter: Parameter, text: str | None) -> object:
+    if text is None or text == "":
+        raise Problem("MissingRequiredParameter", name=parameter.wire)
+    if parameter.members:
+        return _member(parameter, text)
+    try:
+        value = msgspec.convert(_BLANK_OFFSET.sub(r"+\1", text), parameter.annotation, strict=False)
+    except msgspec.ValidationError:
+        raise Problem("InvalidInput", input=f"{parameter.wire}: {_shown(text)}") from None
+    return _aware(value)
+
+
+def _from_json(parameter: Parameter, value: object) -> object:
+    if parameter.members and isinstance(value, str):
+        return _member(parameter, value)
+    try:
+        return _aware(msgspec.convert(value, parameter.annotation))
+    except msgspec.ValidationError:
+        raise Problem("InvalidRequestBody") from None
+
+
+def _member(parameter: Parameter, text: str) -> str:
+    if text not in parameter.members:
+        raise Problem(
+            "InvalidInput", input=f"{parameter.wire}: {_shown(text)}; expected one of {', '.join(parameter.members)}"
+        )
+    return text
+
+
+def _aware(value: object) -> object:
+    """A time without a zone is UTC, as everywhere in the API."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:100]}…"

@@ -1,0 +1,160 @@
+"""The Defender API as an ASGI application: the chain that every call goes through, as one readable list."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vedette.catalogue.permission import DEFENDER
+from vedette.catalogue.resources import operations
+from vedette.odata import ODataError, Options, parse_options
+from vedette.tenant import encode
+from vedette.tenant.authenticate import Authenticator, BadToken, Caller
+from vedette.tenant.authorize import authorize
+from vedette.tenant.call import Address, Call
+from vedette.tenant.decode import arguments
+from vedette.tenant.defender import alerts, machine_actions, machines
+from vedette.tenant.defender.handling import HANDLERS, Result, default
+from vedette.tenant.models import model_of
+from vedette.tenant.problems import Problem, answer
+from vedette.tenant.routes import Match, Routes
+from vedette.tenant.state import State
+from vedette.tenant.throttle import Throttle
+
+HANDLED = (alerts, machines, machine_actions)
+"""Importing these registers their handlers."""
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+_log = logging.getLogger("vedette.tenant.defender")
+
+
+def defender_app(state: State) -> ASGIApp:
+    """The Defender API over this state."""
+    return DefenderApp(state)
+
+
+class DefenderApp:
+    """Answers `/api/…`. One instance serves all tenants of the server; the token says which."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._routes = Routes(operations())
+        self._authenticator = Authenticator(state, DEFENDER.identifier_uris)
+        self._throttle = Throttle(state)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        request_id = str(uuid.uuid4())
+        began = time.perf_counter()
+        try:
+            response = await self._answered(request, request_id)
+        except Problem as problem:
+            response = answer(problem, request_id)
+        except Exception:
+            _log.exception("%s %s failed, request %s", request.method, request.url.path, request_id)
+            response = answer(Problem("InternalServerError"), request_id)
+        response.headers["x-ms-request-id"] = request_id
+        elapsed_ms = (time.perf_counter() - began) * 1000
+        _log.info("%s %s %d %.1f ms %s", request.method, request.url.path, response.status_code, elapsed_ms, request_id)
+        await response(scope, receive, send)
+
+    async def _answered(self, request: Request, request_id: str) -> Response:
+        match = self._routed(request)
+        caller = self._authenticated(request)
+        user = authorize(self._state, match.operation, caller)
+        self._throttle.admit(match.operation, caller)
+        address = _address(request)
+        call = Call(
+            state=self._state,
+            operation=match.operation,
+            caller=caller,
+            user=user,
+            store=self._state.defender[caller.tenant_id],
+            address=address,
+            request_id=request_id,
+            options=_options(match, address),
+        )
+        body = await _body(request) if match.operation.has_body else b""
+        call.arguments = arguments(match.operation, match.arguments, address.query, body)
+        return _written(call, match, await _result(call))
+
+    def _routed(self, request: Request) -> Match:
+        path = request.scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1") or request.url.path
+        match = self._routes.match(request.method, path)
+        if isinstance(match, Match):
+            return match
+        if match is None:
+            raise Problem("NotFound", reason=f"There is no operation at {request.url.path}.")
+        allowed = ", ".join(sorted(match))
+        raise Problem(
+            "BadRequest", reason=f"{request.method} is not supported at {request.url.path}; use {allowed}."
+        ).with_headers(Allow=allowed)
+
+    def _authenticated(self, request: Request) -> Caller:
+        authorization = [value for name, value in request.scope["headers"] if name == b"authorization"]
+        try:
+            caller = self._authenticator.caller(authorization)
+        except BadToken as bad:
+            detail = "" if bad.is_missing else f' error="invalid_token", error_description="{bad.reason}"'
+            raise Problem("Unauthorized").with_headers(WWW_Authenticate=f"Bearer{detail}") from bad
+        if caller.tenant_id not in self._state.defender:
+            raise Problem("Forbidden", reason="Defender for Endpoint is not set up in the tenant of this token.")
+        return caller
+
+
+def _address(request: Request) -> Address:
+    raw_path = request.scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1") or request.url.path
+    query = tuple(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    return Address(f"{request.url.scheme}://{request.url.netloc}", raw_path, query)
+
+
+def _options(match: Match, address: Address) -> Options | None:
+    model = model_of(match.operation)
+    options = [(name, value) for name, value in address.query if name.startswith("$")]
+    if model is None:
+        if options:
+            raise Problem("ODataError", reason=f"{match.operation.id} takes no query options.")
+        return None
+    try:
+        return parse_options(options, model, max_top=match.operation.odata.top)
+    except ODataError as error:
+        raise Problem("ODataError", reason=str(error)) from error
+
+
+async def _body(request: Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise Problem("InvalidRequestBody")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+async def _result(call: Call) -> Result:
+    handler = HANDLERS.get(call.operation.id)
+    if handler is None:
+        return default(call)
+    if handler.in_thread:
+        return await run_in_threadpool(handler.function, call, **call.arguments)
+    return handler.function(call, **call.arguments)
+
+
+def _written(call: Call, match: Match, result: Result) -> Response:
+    if result is None:
+        return encode.nothing(call)
+    if isinstance(result, str):
+        return encode.value(call, result)
+    if match.is_count:
+        return encode.count(call, result)  # type: ignore[arg-type]  # only listings match a count
+    if call.operation.is_listing:
+        return encode.page(call, result)  # type: ignore[arg-type]  # handlers of listings give rows
+    return encode.single(call, result)  # type: ignore[arg-type]  # handlers of other operations give one entity

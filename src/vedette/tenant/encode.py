@@ -1,0 +1,129 @@
+"""Writes what a handler gave as the service's answer: a page, a single entity, a bare value or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from starlette.responses import Response
+
+from vedette.catalogue.entity import Complex, Entity, describe
+from vedette.odata import Options, filter_sql, order_sql, ordered, predicate
+from vedette.tenant.call import Address, Call
+from vedette.tenant.problems import Problem
+from vedette.tenant.store.collection import Selection
+
+PAGE_SIZE = 10_000
+"""Rows on a page where the operation's page states no size."""
+_JSON = "application/json; odata.metadata=minimal; charset=utf-8"
+_BODY = "CAST(body AS TEXT)"
+
+
+def page(call: Call, rows: Selection[Any] | Iterable[Complex]) -> Response:
+    """A page of a listing, with a link to the next one where there is more and no `$top` was given."""
+    options = call.options or Options()
+    size = call.operation.odata.top or PAGE_SIZE
+    skip = options.skip or 0
+    limit = size if options.top is None else min(options.top, size)
+    if isinstance(rows, Selection):
+        bodies, total = _selected(call, rows, options, limit, skip)
+    else:
+        bodies, total = _listed(call, rows, options, limit, skip)
+    more = options.top is None and len(bodies) > limit
+    head: dict[str, object] = {}
+    context = call.operation.odata_context
+    if context is not None:
+        head["@odata.context"] = f"{call.address.origin}/api/$metadata{context}"
+    if total is not None:
+        head["@odata.count"] = total
+    parts = [msgspec.json.encode(head)[:-1], b"," if head else b"", b'"value":[', b",".join(bodies[:limit]), b"]"]
+    if more:
+        parts += [b',"@odata.nextLink":', msgspec.json.encode(_next_link(call.address, skip + limit))]
+    return Response(b"".join([*parts, b"}"]), call.operation.answers, media_type=_JSON)
+
+
+def count(call: Call, rows: Selection[Any] | Iterable[Complex]) -> Response:
+    """The bare number that `/$count` answers."""
+    options = call.options or Options()
+    if isinstance(rows, Selection):
+        number = _narrowed(call, rows, options).count()
+    else:
+        number = len(_passing(call, rows, options))
+    return Response(str(number), media_type="text/plain; charset=utf-8")
+
+
+def single(call: Call, entity: Complex) -> Response:
+    """One entity, its properties at the top level beside the context."""
+    options = call.options or Options()
+    members = msgspec.to_builtins(_unexpanded(entity, options))
+    if options.select is not None:
+        members = options.pick(members)
+    context = call.operation.odata_context
+    head = {} if context is None else {"@odata.context": f"{call.address.origin}/api/$metadata{context}"}
+    return Response(msgspec.json.encode(head | members), call.operation.answers, media_type=_JSON)
+
+
+def value(call: Call, result: str) -> Response:
+    """A bare text under `value`."""
+    body = {"@odata.context": f"{call.address.origin}/api/$metadata#Edm.String", "value": result}
+    return Response(msgspec.json.encode(body), call.operation.answers, media_type=_JSON)
+
+
+def nothing(call: Call) -> Response:
+    """An answer without a body."""
+    return Response(status_code=call.operation.answers)
+
+
+def _narrowed(call: Call, rows: Selection[Any], options: Options) -> Selection[Any]:
+    if options.filter is None:
+        return rows
+    condition = filter_sql(options.filter.bound, rows.collection.expressions, body=_BODY, now=call.now)
+    return rows.narrowed(condition.text, condition.parameters)
+
+
+def _selected(
+    call: Call, rows: Selection[Any], options: Options, limit: int, skip: int
+) -> tuple[list[bytes], int | None]:
+    rows = _narrowed(call, rows, options)
+    order = order_sql(options.orderby, rows.collection.expressions, body=_BODY)
+    if order.parameters:
+        raise Problem("ODataError", reason="$orderby takes property paths only")
+    bodies = rows.bodies(order=order.text or None, limit=limit + 1, offset=skip, full=bool(options.expand))
+    if options.select is not None:
+        bodies = [msgspec.json.encode(options.pick(msgspec.json.decode(body))) for body in bodies]
+    return bodies, rows.count() if options.count else None
+
+
+def _listed(
+    call: Call, rows: Iterable[Complex], options: Options, limit: int, skip: int
+) -> tuple[list[bytes], int | None]:
+    members = _passing(call, rows, options)
+    part: Sequence[Any] = ordered(members, options.orderby) if options.orderby else members
+    part = part[skip : skip + limit + 1]
+    if options.select is not None:
+        part = [options.pick(entity) for entity in part]
+    return [msgspec.json.encode(entity) for entity in part], len(members) if options.count else None
+
+
+def _passing(call: Call, rows: Iterable[Complex], options: Options) -> list[Any]:  # Any: entities as wire dicts
+    members = [msgspec.to_builtins(_unexpanded(entity, options)) for entity in rows]
+    if options.filter is None:
+        return members
+    return list(filter(predicate(options.filter.bound, now=call.now), members))
+
+
+def _unexpanded(entity: Complex, options: Options) -> Complex:
+    if not isinstance(entity, Entity) or not entity.EXPANDABLE:
+        return entity
+    hidden: dict[str, list[object]] = {
+        p.attribute: [] for p in describe(type(entity)) if p.wire in entity.EXPANDABLE and not options.expands(p.wire)
+    }
+    return msgspec.structs.replace(entity, **hidden) if hidden else entity
+
+
+def _next_link(address: Address, skip: int) -> str:
+    pairs = [(name, text) for name, text in address.query if name.lower() != "$skip"]
+    query = "&".join(f"{quote(name, safe='$')}={quote(text, safe='')}" for name, text in [*pairs, ("$skip", str(skip))])
+    return f"{address.origin}{address.path}?{query}"

@@ -1,0 +1,48 @@
+"""What Defender knows in one tenant: entities in SQLite, telemetry in a lake of Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vedette.catalogue.alerts import Alert
+from vedette.catalogue.machine_actions import MachineAction
+from vedette.catalogue.machines import Machine
+from vedette.tenant.store.collection import Collection
+from vedette.tenant.store.database import Database
+
+if TYPE_CHECKING:
+    from vedette.telemetry import Lake
+
+
+class DefenderStore:
+    """The entities of one tenant and its telemetry."""
+
+    def __init__(self, database: Database, lake: Lake, path: Path | None = None) -> None:
+        self.database = database
+        self.lake = lake
+        self.path = path
+        self.alerts: Collection[Alert] = Collection.of_entity(
+            database, Alert, columns=["machine_id", "rbac_group_name", "title"]
+        )
+        self.machines: Collection[Machine] = Collection.of_entity(database, Machine, columns=["rbac_group_name"])
+        self.machine_actions: Collection[MachineAction] = Collection.of_entity(database, MachineAction)
+
+    def collection_of(
+        self, entity: object
+    ) -> Collection[Alert] | Collection[Machine] | Collection[MachineAction] | None:
+        """Where entities of this type are kept, if they are."""
+        collections = (self.alerts, self.machines, self.machine_actions)
+        return next((collection for collection in collections if collection.kind is entity), None)
+
+    def load(self, machines: Iterable[Machine], alerts: Iterable[Alert]) -> None:
+        """Take in a world: machines and alerts, replacing what has the same id."""
+        with self.database.transaction():
+            self.machines.put_many(machines)
+            self.alerts.put_many(alerts)
+
+    def close(self) -> None:
+        """Close the database and the lake."""
+        self.database.close()
+        self.lake.close()

@@ -1,0 +1,48 @@
+"""Counts calls in sliding windows and refuses those beyond the documented limits, saying how long to wait."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Any
+
+from vedette.catalogue.operation import Operation
+from vedette.tenant.authenticate import Caller
+from vedette.tenant.problems import Problem
+from vedette.tenant.state import State
+
+
+class Throttle:
+    """Calls of the last hour, per tenant, application and operation. The counts start anew with the server."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._calls: dict[tuple[str, str, str], deque[float]] = {}
+
+    def admit(self, operation: Operation[Any, Any], caller: Caller) -> None:
+        """Count a call. Raises: Problem TooManyRequests with Retry-After; a refused call is not counted."""
+        factor = self._state.options.limit_factor
+        if factor is None:
+            return
+        windows = operation.limits.times(factor).windows()
+        if not windows:
+            return
+        now = self._state.clock.now().timestamp()
+        calls = self._calls.setdefault((caller.tenant_id, caller.app_id, operation.id), deque())
+        while calls and calls[0] <= now - windows[-1][0]:
+            calls.popleft()
+        wait = 0.0
+        exceeded = ""
+        for seconds, allowed in windows:
+            if len(calls) >= allowed and calls[-allowed] > now - seconds:
+                wait = max(wait, calls[-allowed] + seconds - now)
+                exceeded = (
+                    f"{allowed} calls in {seconds // 60} minutes" if seconds > 60 else f"{allowed} calls a minute"
+                )
+        if wait > 0:
+            retry_after = max(1, math.ceil(wait))
+            raise Problem(
+                "TooManyRequests",
+                reason=f"Quota of {exceeded} for {operation.id} is used up; try again in {retry_after} seconds.",
+            ).with_headers(Retry_After=str(retry_after))
+        calls.append(now)
