@@ -41,6 +41,8 @@ class Tenant(Record, frozen=True, kw_only=True):
     created: datetime
     users_may_consent: bool = True
     """Whether a user may consent to permissions of type User for themselves."""
+    blocked_app_ids: list[str] = []
+    """Apps that Conditional Access blocks for every user."""
 
 
 class User(Record, frozen=True, kw_only=True):
@@ -129,7 +131,7 @@ class PublishedPermission(Record, frozen=True, kw_only=True):
     description: str = ""
     needs_admin: bool = False
     """For a delegated permission: only an administrator may consent."""
-    members: list[Literal["Application", "User"]] = ["Application"]
+    members: tuple[Literal["Application", "User"], ...] = ("Application",)
     """For an app role: who it may be assigned to."""
     is_enabled: bool = True
 
