@@ -1,0 +1,124 @@
+"""The sign-in service as an ASGI application: routes, headers that every answer carries, errors as JSON or as a page.
+
+Paths are matched without regard to letter case. `problems` writes what goes wrong; nothing here knows a grant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vedette.catalogue.sign_in_errors import Place
+from vedette.tenant.identity import discovery, problems, token_endpoint
+from vedette.tenant.identity.exchange import Exchange, new_trace
+from vedette.tenant.identity.issued import Ledger, Version
+from vedette.tenant.identity.problems import Refused
+from vedette.tenant.state import State
+
+Handler = Callable[[Exchange], Awaitable[Response]]
+Audience = Literal["program", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address. `version` None: the path says it."""
+
+    pattern: re.Pattern[str]
+    methods: tuple[str, ...]
+    handler: Handler
+    place: Place = "token"
+    audience: Audience = "program"
+
+
+def _route(
+    path: str, methods: str, handler: Handler, *, place: Place = "token", audience: Audience = "program"
+) -> Route:
+    """A route; `{name}` is one path segment and `{v}` the part that tells v2 from v1."""
+    pattern = path.replace("{v}", r"(?P<v>v2\.0/)?")
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
+    return Route(re.compile(pattern, re.IGNORECASE), tuple(methods.split()), handler, place, audience)
+
+
+ROUTES: tuple[Route, ...] = (
+    _route("/common/discovery/instance", "GET", discovery.instance, place="discovery"),
+    _route("/common/userrealm/{user}", "GET", discovery.user_realm, place="discovery"),
+    _route("/{tenant}/{v}\\.well-known/openid-configuration", "GET", discovery.metadata, place="discovery"),
+    _route("/{tenant}/discovery/{v}keys", "GET", discovery.keys, place="discovery"),
+    _route("/{tenant}/oauth2/{v}token", "POST OPTIONS", token_endpoint.token),
+)
+
+
+def identity_app(state: State) -> ASGIApp:
+    """Everything that lives under the sign-in service's host name."""
+    ledger = Ledger(state.database)
+    ledger.sweep(state.clock.now())
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await (await _serve(state, ledger, Request(scope, receive)))(scope, receive, send)
+
+    return app
+
+
+async def _serve(state: State, ledger: Ledger, request: Request) -> Response:
+    for route in ROUTES:
+        found = route.pattern.fullmatch(request.url.path)
+        if found is not None:
+            break
+    else:
+        return _finish(Response("Not found", 404, media_type="text/plain"), request)
+    parts = {name: value for name, value in found.groupdict().items() if value is not None}
+    request.scope["path_params"] = parts
+    version: Version = 2 if "v" in parts else 1
+    trace = new_trace(request, state.clock.now())
+    exchange = Exchange(state, ledger, request, parts.get("tenant", "common"), version, trace)
+    response = await _answer(route, exchange)
+    return _finish(response, request, trace)
+
+
+async def _answer(route: Route, exchange: Exchange) -> Response:
+    try:
+        if exchange.request.method == "OPTIONS":
+            return _preflight(exchange.request, route)
+        if exchange.request.method not in (*route.methods, *(("HEAD",) if "GET" in route.methods else ())):
+            raise Refused(900561, method=exchange.request.method)
+        return await route.handler(exchange)
+    except Refused as refused:
+        place: Place = "token v1" if route.place == "token" and exchange.version == 1 else route.place
+        return problems.answer(refused, exchange.trace, place=place, origin=exchange.safe_origin)
+
+
+def _preflight(request: Request, route: Route) -> Response:
+    headers = {"Allow": ", ".join(dict.fromkeys((*route.methods, "OPTIONS")))}
+    if "origin" in request.headers:
+        headers |= {
+            "Access-Control-Allow-Origin": request.headers["origin"],
+            "Access-Control-Allow-Methods": headers["Allow"],
+            "Access-Control-Allow-Headers": request.headers.get("access-control-request-headers", "content-type"),
+            "Access-Control-Max-Age": "600",
+            "Vary": "Origin",
+        }
+    return Response(status_code=204, headers=headers)
+
+
+def _finish(response: Response, request: Request, trace: problems.Trace | None = None) -> Response:
+    """Add what every answer carries."""
+    headers = response.headers
+    headers.setdefault("Cache-Control", "no-store, no-cache")
+    headers["Pragma"] = "no-cache"
+    headers["Expires"] = "-1"
+    headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["P3P"] = 'CP="DSP CUR OTPi IND OTRi ONL FIN"'
+    headers["x-ms-ests-server"] = "vedette"
+    headers["x-ms-request-id"] = trace.trace_id if trace else problems.new_guid()
+    asked = request.headers.get("client-request-id") or request.query_params.get("client-request-id")
+    if asked and trace and request.headers.get("return-client-request-id", "").lower() == "true":
+        headers["client-request-id"] = trace.correlation_id
+    return response
