@@ -289,7 +289,7 @@ class _Binder:
         if not isinstance(bound, Constant) or not isinstance(node, Literal):
             return bound
         if isinstance(other, Read) and other.enum is not None and node.kind in ("string", "member"):
-            return Constant("enum", self.member(node, other.enum))
+            return Constant("enum", self.member(node, other.enum, other.path))
         kind = other.kind
         if kind == "moment" and node.kind in ("date", "string"):
             return Constant("moment", self.converted(node, "moment"))
@@ -313,16 +313,17 @@ class _Binder:
         except ValueError:
             raise self.mismatch(node, f"'{text}' is not a guid") from None
 
-    def member(self, node: Literal, enum: EnumType) -> str:
+    def member(self, node: Literal, enum: EnumType, path: tuple[str, ...]) -> str:
         value = str(node.value)
-        if node.namespace and node.namespace.rpartition(".")[2].lower() != enum.name.lower():
+        name = enum.name or "/".join(path) or "the value set"
+        if node.namespace and enum.name and node.namespace.rpartition(".")[2].lower() != enum.name.lower():
             raise self.mismatch(node, f"'{node.namespace}' is not the type of the property, {enum.name}")
         if value in enum.members:
             return value
         near = nearest(value, enum.members)
         hint = f" Nearest: {', '.join(near)}." if near else ""
         raise UnknownMember(
-            f"{enum.name} has no member '{value[:60]}'.{hint} Members: {', '.join(enum.members)}.",
+            f"{name} has no member '{value[:60]}'.{hint} Members: {', '.join(enum.members)}.",
             text=self.text,
             position=node.span[0],
             length=node.span[1] - node.span[0],

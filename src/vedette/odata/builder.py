@@ -106,6 +106,10 @@ class Condition:
     def __str__(self) -> str:
         return print_filter(self.node)
 
+    def to_odata(self) -> str:
+        """The `$filter` text, as operations take it."""
+        return str(self)
+
     def __repr__(self) -> str:
         return f"Condition({str(self)!r})"
 

@@ -50,7 +50,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]*")
 
 @dataclass(frozen=True, slots=True)
 class EnumType:
-    """A value set. Values are compared as text, letter for letter."""
+    """A value set. Values are compared as text, letter for letter.
+
+    An empty name means that the set has none: literals may then be written in any namespace.
+    """
 
     name: str
     members: tuple[str, ...]
@@ -152,7 +155,7 @@ def type_name(type_: PropertyType) -> str:
     """The type as an error message names it."""
     if isinstance(type_, CollectionType):
         return f"Collection({type_name(type_.of)})"
-    return type_ if isinstance(type_, str) else type_.name
+    return type_ if isinstance(type_, str) else type_.name or "a value set"
 
 
 def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:

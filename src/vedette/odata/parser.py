@@ -16,6 +16,7 @@ from vedette.odata import times
 from vedette.odata.errors import ODataSyntaxError, TooComplex, UnsupportedOption
 from vedette.odata.lexer import Token, tokens
 from vedette.odata.tree import (
+    PRECEDENCE,
     Arithmetic,
     ArithmeticOperator,
     Call,
@@ -38,17 +39,6 @@ MAX_OPEN = 100
 
 MAX_HEIGHT = 15
 """Operators and calls nested in one another. A chain of `and`, or of `or`, is one level."""
-
-PRECEDENCE = {
-    "or": 1,
-    "and": 2,
-    **dict.fromkeys(("eq", "ne"), 3),
-    **dict.fromkeys(("gt", "ge", "lt", "le"), 4),
-    **dict.fromkeys(("add", "sub"), 5),
-    **dict.fromkeys(("mul", "div", "divby", "mod"), 6),
-}
-UNARY = 7
-PRIMARY = 8
 
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import assert_never
 
 from vedette.odata import times
-from vedette.odata.parser import PRECEDENCE, PRIMARY, UNARY
 from vedette.odata.tree import (
+    PRECEDENCE,
+    PRIMARY,
+    UNARY,
     Arithmetic,
     Call,
     Comparison,

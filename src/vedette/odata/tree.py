@@ -20,6 +20,19 @@ ComparisonOperator = OneOf["eq", "ne", "gt", "ge", "lt", "le"]
 ArithmeticOperator = OneOf["add", "sub", "mul", "div", "divby", "mod"]
 LogicalOperator = OneOf["and", "or"]
 
+PRECEDENCE = {
+    "or": 1,
+    "and": 2,
+    **dict.fromkeys(("eq", "ne"), 3),
+    **dict.fromkeys(("gt", "ge", "lt", "le"), 4),
+    **dict.fromkeys(("add", "sub"), 5),
+    **dict.fromkeys(("mul", "div", "divby", "mod"), 6),
+}
+"""How tightly an operator binds; larger is tighter."""
+
+UNARY = 7
+PRIMARY = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Literal:

@@ -264,9 +264,7 @@ def _database(rows: list[dict[str, Any]]) -> sqlite3.Connection:
     return connection
 
 
-@relaxed
-@given(st.lists(entities, min_size=1, max_size=6), st.lists(filters, min_size=1, max_size=4))
-def test_sqlite_and_python_agree_on_every_filter_and_entity(rows: list[dict[str, Any]], nodes: list[Node]) -> None:
+def _agree(rows: list[dict[str, Any]], nodes: list[Node]) -> None:
     rows = [{"key": key, **row} for key, row in enumerate(rows)]
     connection = _database(rows)
     for node in nodes:
@@ -281,6 +279,31 @@ def test_sqlite_and_python_agree_on_every_filter_and_entity(rows: list[dict[str,
         passes: Callable[[Any], bool] = predicate(bound, now=NOW)
         assert [row["key"] for row in rows if passes(row)] == from_sqlite, text
     connection.close()
+
+
+some_entities = st.lists(entities, min_size=1, max_size=6)
+
+
+def some(nodes: st.SearchStrategy[Node]) -> st.SearchStrategy[list[Node]]:
+    return st.lists(nodes, min_size=1, max_size=4)
+
+
+@relaxed
+@given(some_entities, some(filters))
+def test_sqlite_and_python_agree_on_every_filter_and_entity(rows: list[dict[str, Any]], nodes: list[Node]) -> None:
+    _agree(rows, nodes)
+
+
+@relaxed
+@given(some_entities, some(compared(ORDER, numbers(2))))
+def test_sqlite_and_python_agree_on_arithmetic(rows: list[dict[str, Any]], nodes: list[Node]) -> None:
+    _agree(rows, nodes)
+
+
+@relaxed
+@given(some_entities, some(compared(ORDER, texts(2))))
+def test_sqlite_and_python_agree_on_text(rows: list[dict[str, Any]], nodes: list[Node]) -> None:
+    _agree(rows, nodes)
 
 
 @relaxed

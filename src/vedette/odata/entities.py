@@ -1,0 +1,46 @@
+"""The catalogue's entities as filters see them.
+
+The one module here that knows the catalogue; `vedette.odata` itself does not load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from typing import cast
+
+from vedette.catalogue import entity as catalogue
+from vedette.odata.model import CollectionType, ComplexType, EntityModel, EnumType, Primitive, Property
+
+
+@cache
+def model_of(entity: type[catalogue.Entity], filterable: tuple[str, ...] | None = None) -> EntityModel:
+    """The model of a declared entity.
+
+    `filterable` names, by wire name, what one listing filters by, where that differs from what the entity declares.
+    """
+    properties = tuple(_property(declared, filterable) for declared in catalogue.describe(entity))
+    keys = {declared.attribute: declared.wire for declared in catalogue.describe(entity)}
+    return EntityModel(entity.__name__, properties, expandable=tuple(entity.EXPANDABLE), key=keys[entity.KEY])
+
+
+def _property(declared: catalogue.Property, filterable: Collection[str] | None) -> Property:
+    inner: Primitive | EnumType | ComplexType
+    if declared.complex_type is not None:
+        inner = _complex(declared.complex_type)
+    elif declared.members:
+        inner = EnumType("", declared.members)
+    else:
+        inner = cast(Primitive, declared.edm)
+    return Property(
+        declared.wire,
+        CollectionType(inner) if declared.is_collection else inner,
+        nullable=declared.is_nullable,
+        filterable=declared.is_filterable if filterable is None else declared.wire in filterable,
+        any_case=declared.any_case,
+    )
+
+
+@cache
+def _complex(declared: type[catalogue.Complex]) -> ComplexType:
+    return ComplexType(declared.__name__, tuple(_property(each, None) for each in catalogue.describe(declared)))
