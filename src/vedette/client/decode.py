@@ -1,0 +1,80 @@
+"""Turns answers into entities.
+
+The service sends null where a list or text is promised, and numbers as texts in places. A strict typed read is tried
+first, as it is right and fast for nearly every answer; what it refuses is read untyped, cleared of nulls, and converted
+leniently. What cannot be read even then is an error that names the operation and the place, never the content.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from vedette.catalogue.operation import Operation
+from vedette.catalogue.page import Page
+from vedette.errors import NoAnswer
+
+T = TypeVar("T")
+
+
+class Value(msgspec.Struct, Generic[T], frozen=True):
+    """The envelope of an answer that is a bare value."""
+
+    value: T
+
+
+@functools.cache
+# Any: operations of every signature; the shape is a type expression.
+def _decoder(operation: Operation[Any, Any]) -> tuple[Any, msgspec.json.Decoder[Any]]:
+    shape = _shape(operation)
+    return shape, msgspec.json.Decoder(shape)
+
+
+def _shape(operation: Operation[Any, Any]) -> Any:  # Any: a type expression
+    page: Any = Page
+    value: Any = Value
+    if operation.is_listing:
+        return page[operation.returns]
+    return operation.returns if operation.entity is not None else value[operation.returns]
+
+
+def decode(operation: Operation[Any, Any], content: bytes) -> Any:  # Any: what the operation declares
+    """What an operation's answer says: an entity, a page, a bare value, or None where no body is promised.
+
+    Raises: NoAnswer when the content is not what the operation promises.
+    """
+    if operation.returns is None:
+        return None
+    shape, decoder = _decoder(operation)
+    try:
+        result = decoder.decode(content)
+    except msgspec.ValidationError:
+        result = _leniently(operation, shape, content)
+    except msgspec.DecodeError as error:
+        raise _unreadable(operation, error) from error
+    return result.value if isinstance(result, Value) else result
+
+
+def _leniently(operation: Operation[Any, Any], shape: Any, content: bytes) -> Any:
+    try:
+        return msgspec.convert(without_nulls(msgspec.json.decode(content)), shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise _unreadable(operation, error) from error
+
+
+def without_nulls(value: Any) -> Any:  # Any: JSON
+    """The same JSON without members and elements that are null, so that declared defaults take their place."""
+    if isinstance(value, dict):
+        return {name: without_nulls(member) for name, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [without_nulls(element) for element in value if element is not None]
+    return value
+
+
+def _unreadable(operation: Operation[Any, Any], error: msgspec.DecodeError) -> NoAnswer:
+    return NoAnswer(
+        f"{operation.id} was answered with something else than it promises: {error}",
+        hint="check that base_url is the Defender API; if it is, report the operation and the place named here",
+    )

@@ -1,0 +1,243 @@
+"""The blocking client. `AsyncDefender`, with the same resources, arguments and answers, is in `async_defender`.
+
+What a call is and how it goes is in `exchange`; here the steps are carried out. Resources come from the catalogue: each
+is named once in each client, so that type checkers and editors know them.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx2
+
+from vedette.auth.credential import Credential, StaticToken
+from vedette.auth.profile import Profile
+from vedette.catalogue.alerts import Alerts
+from vedette.catalogue.machine_actions import MachineActions
+from vedette.catalogue.machines import Machines
+from vedette.catalogue.operation import Arguments, Operation, Sync
+from vedette.catalogue.page import Page, Paged
+from vedette.client.decode import decode
+from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait
+from vedette.client.pacing import Pacer, Waiting, log_wait
+from vedette.client.paging import Pages
+from vedette.client.retry import Retries
+from vedette.client.settings import Place, channel, page_call, profile_of, raw_call
+from vedette.client.tokens import TokenHolder
+from vedette.client.transport import (
+    TIMEOUT_S,
+    Answer,
+    ConnectionLost,
+    HttpTransport,
+    Transport,
+)
+
+T = TypeVar("T")
+
+
+class Defender:
+    """Microsoft Defender for Endpoint, blocking. Safe to share between threads.
+
+    ```python
+    with Defender.from_profile("soc") as defender:
+        for alert in defender.alerts.list(filter="severity eq 'High'", expand=["evidence"]):
+            print(alert.id, alert.title, alert.machine_id)
+    ```
+    """
+
+    def __init__(
+        self,
+        credential: Credential | None = None,
+        *,
+        tenant_id: str | None = None,
+        client_id: str | None = None,
+        cloud: str = "commercial",
+        region: str | None = None,
+        base_url: str | None = None,
+        ca_bundle: str | os.PathLike[str] | None = None,
+        transport: Transport | httpx2.BaseTransport | None = None,
+        pace: bool | Pacer = True,
+        retries: Retries | bool = True,
+        timeout_s: float = TIMEOUT_S,
+        user_agent: str | None = None,
+        on_wait: Callable[[Waiting], None] = log_wait,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Nothing is sent before the first call.
+
+        `credential`: anything with `get_token(*scopes)`. None builds one from `tenant_id`, `client_id`, the default
+        profile and `VEDETTE_*` variables.
+        `region`: the code of a regional host. `base_url`: origin of the API where it is neither, such as a local
+        tenant's. `ca_bundle`: PEM file of the authorities to trust.
+        `pace`: stay under the documented limits by waiting; a `Pacer` may be shared by clients that act as one app.
+        `on_wait` is told of every wait before it begins.
+        Raises: ConfigurationError.
+        """
+        bundle = None if ca_bundle is None else os.fspath(ca_bundle)
+        if credential is None:
+            profile = profile_of(
+                cloud=cloud,
+                region=region,
+                tenant_id=tenant_id,
+                client_id=client_id,
+                base_url=base_url,
+                ca_bundle=bundle,
+            )
+            credential = profile.make_credential()
+            cloud, region = profile.cloud, profile.region or None
+            base_url, bundle = profile.base_url or None, profile.ca_bundle or None
+        self.credential = credential
+        self._place = Place.of(cloud, region, base_url)
+        self._channel = channel(pace=pace, retries=retries, user_agent=user_agent)
+        self._transport: Transport = (
+            HttpTransport(ca_bundle=bundle, timeout_s=timeout_s, transport=transport)
+            if transport is None or isinstance(transport, httpx2.BaseTransport)
+            else transport
+        )
+        self._tokens = TokenHolder(credential, self._place.scope, time.time)
+        self._on_wait = on_wait
+        self._sleep = sleep
+        self.alerts: Alerts[Sync] = Alerts(self._invoke)
+        self.machines: Machines[Sync] = Machines(self._invoke)
+        self.machine_actions: MachineActions[Sync] = MachineActions(self._invoke)
+
+    @classmethod
+    def from_profile(
+        cls,
+        name: str | None = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        transport: Transport | httpx2.BaseTransport | None = None,
+        pace: bool | Pacer = True,
+        retries: Retries | bool = True,
+        timeout_s: float = TIMEOUT_S,
+        user_agent: str | None = None,
+        on_wait: Callable[[Waiting], None] = log_wait,
+    ) -> Self:
+        """As a profile describes it; None takes `VEDETTE_PROFILE`, else `default`. Raises: ConfigurationError."""
+        profile = Profile.load(name, path=path)
+        return cls(
+            profile.make_credential(),
+            cloud=profile.cloud,
+            region=profile.region or None,
+            base_url=profile.base_url or None,
+            ca_bundle=profile.ca_bundle or None,
+            transport=transport,
+            pace=pace,
+            retries=retries,
+            timeout_s=timeout_s,
+            user_agent=user_agent,
+            on_wait=on_wait,
+        )
+
+    @classmethod
+    def from_token(
+        cls,
+        token: str,
+        *,
+        cloud: str = "commercial",
+        region: str | None = None,
+        base_url: str | None = None,
+        ca_bundle: str | os.PathLike[str] | None = None,
+        transport: Transport | httpx2.BaseTransport | None = None,
+        pace: bool | Pacer = True,
+        retries: Retries | bool = True,
+        timeout_s: float = TIMEOUT_S,
+        user_agent: str | None = None,
+        on_wait: Callable[[Waiting], None] = log_wait,
+    ) -> Self:
+        """A client with a token that is already here. It works until the token ends."""
+        return cls(
+            StaticToken(token),
+            cloud=cloud,
+            region=region,
+            base_url=base_url,
+            ca_bundle=ca_bundle,
+            transport=transport,
+            pace=pace,
+            retries=retries,
+            timeout_s=timeout_s,
+            user_agent=user_agent,
+            on_wait=on_wait,
+        )
+
+    @property
+    def base_url(self) -> str:
+        """Origin that calls go to."""
+        return self._place.base
+
+    @property
+    def scope(self) -> str:
+        """What the credential is asked a token for."""
+        return self._place.scope
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+    ) -> Answer:
+        """Any call of the API, with token, retries and pacing, but without the catalogue's types.
+
+        `path` is what follows the host, such as `/api/alerts`; its query may be in `params`, which are encoded.
+        Raises: ServiceError and its kin, NoAnswer, SignInError; ConfigurationError for an address at another host.
+        """
+        return self._run(self._channel.call(raw_call(method, self._place.own(path, params), json)))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Defender({self.credential!r}, base_url={self.base_url!r})"
+
+    # Any: the operation says what it answers, and its descriptor gives that type to the caller.
+    def _invoke(self, operation: Operation[Any, Any], arguments: Arguments, /) -> Any:
+        if not operation.is_listing:
+            answer = self._run(self._channel.call(Call.of(operation, arguments, self._place.base)))
+            return decode(operation, answer.content)
+        pages = Pages(operation, arguments, self._place.base)
+
+        def fetch(link: str | None) -> Page[Any]:
+            answer = self._run(self._channel.call(page_call(operation, arguments, pages, link)))
+            return pages.accept(link, decode(operation, answer.content))
+
+        return Paged(fetch)
+
+    def _run(self, exchange: Exchange[T]) -> T:
+        try:
+            step = next(exchange)
+            while True:
+                try:
+                    outcome = self._perform(step)
+                except ConnectionLost as lost:
+                    step = exchange.throw(lost)
+                else:
+                    step = exchange.send(outcome)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    def _perform(self, step: Step) -> object:
+        match step:
+            case Acquire(claims):
+                return self._tokens.get(claims)
+            case Send(request):
+                return self._transport.send(request)
+            case Wait(waiting):
+                self._on_wait(waiting)
+                return self._sleep(waiting.seconds)

@@ -1,0 +1,238 @@
+"""One call from start to end, without doing anything itself.
+
+`Channel.call` is a generator: it asks for what has to happen (wait, get a token, send) and is told the outcome. The
+blocking client and the asynchronous one carry out these three steps in their own ways, while what is sent, when it is
+tried again and which error it ends in is written once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+import re
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from vedette.auth.credential import Token
+from vedette.auth.tokens import decode_token
+from vedette.catalogue.limits import NO_FIGURE, PerCaller
+from vedette.catalogue.operation import Arguments, Operation, to_wire_time
+from vedette.client.pacing import Pacer, Waiting
+from vedette.client.paging import address
+from vedette.client.retry import Retries, is_repeatable, retry_after_s
+from vedette.client.transport import Answer, ConnectionLost, Request
+from vedette.errors import NoAnswer, ServiceError, TokenInvalid
+
+_log = logging.getLogger("vedette.client")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked, as far as sending it needs to know."""
+
+    name: str
+    """Operation id, or method and path of a call that the catalogue does not know."""
+    method: str
+    url: str
+    content: bytes | None = None
+    limits: PerCaller = NO_FIGURE
+    application: tuple[str, ...] = ()
+    delegated: tuple[str, ...] = ()
+    is_repeatable: bool = False
+
+    # Any: operations of every signature.
+    @staticmethod
+    def of(operation: Operation[Any, Any], arguments: Arguments, base: str) -> Call:
+        """The call that an operation with these arguments makes."""
+        return Call(
+            name=operation.id,
+            method=operation.method,
+            url=address(base, arguments.path, arguments.query),
+            content=None if arguments.body is None else encode_body(arguments.body),
+            limits=operation.limits,
+            application=operation.application,
+            delegated=operation.delegated,
+            is_repeatable=is_repeatable(operation, arguments.body),
+        )
+
+
+def encode_body(body: object) -> bytes:
+    """JSON for a request. Raises: ValueError for a time without zone."""
+    return msgspec.json.encode(_wire(body))
+
+
+def _wire(value: Any) -> Any:  # Any: anything that JSON or msgspec can express
+    if isinstance(value, datetime):
+        return to_wire_time(value)
+    if isinstance(value, Mapping):
+        return {name: _wire(member) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_wire(element) for element in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Acquire:
+    """Get a token. `claims`: the claims challenge to meet."""
+
+    claims: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a request."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Sleep."""
+
+    waiting: Waiting
+
+
+Step = Acquire | Send | Wait
+# Any: a token for Acquire, an answer for Send, nothing for Wait.
+Exchange: TypeAlias = Generator[Step, Any, T]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What all calls of a client share."""
+
+    retries: Retries
+    pacer: Pacer | None
+    headers: Mapping[str, str]
+    clock: Callable[[], float]
+    """Seconds that only go forward."""
+    now: Callable[[], datetime]
+    random: Callable[[], float]
+
+    def call(self, call: Call) -> Exchange[Answer]:
+        """Carry out a call. Returns: an answer under 300. Raises: ServiceError, NoAnswer."""
+        started, paced, attempt = self.clock(), 0.0, 0
+        claims: str | None = None
+        is_challenged = False
+        while True:
+            wait = self.pacer.reserve(call.name, call.limits) if self.pacer is not None else 0.0
+            if wait > 0:
+                paced += wait
+                yield Wait(Waiting(call.name, wait, "pacing", attempt + 1))
+            token: Token = yield Acquire(claims)
+            claims = None
+            attempt += 1
+            answer: Answer | None = None
+            lost: ConnectionLost | None = None
+            asked_for: float | None = None
+            try:
+                answer = yield Send(self._request(call, token))
+            except ConnectionLost as error:
+                may_retry, lost = call.is_repeatable or error.never_left, error
+            else:
+                _log.debug("%s %s", call.name, answer.status)
+                if answer.status < 300:
+                    return answer
+                if answer.status == 401 and not is_challenged:
+                    is_challenged = True
+                    claims = claims_challenge(answer.headers)
+                    if claims is not None:
+                        attempt -= 1
+                        continue
+                may_retry = answer.status == 429 or (answer.status >= 500 and call.is_repeatable)
+                asked_for = retry_after_s(answer.headers, self.now()) if answer.status in (429, 503) else None
+            elapsed = self.clock() - started
+            pause = (
+                self.retries.wait(
+                    attempt=attempt, elapsed_s=elapsed - paced, retry_after_s=asked_for, random=self.random
+                )
+                if may_retry
+                else None
+            )
+            if pause is None:
+                if answer is None:
+                    raise _no_answer(call, lost, attempt, elapsed) from lost
+                raise service_error(call, answer, token, asked_for)
+            is_throttled = answer is not None and answer.status == 429
+            if is_throttled and self.pacer is not None:
+                self.pacer.hold(call.name, pause)  # every other call of the operation waits as well
+            yield Wait(Waiting(call.name, pause, "throttled" if is_throttled else "retry", attempt + 1))
+
+    def _request(self, call: Call, token: Token) -> Request:
+        headers = {**self.headers, "Authorization": f"Bearer {token.token}"}
+        if call.content is not None:
+            headers["Content-Type"] = "application/json"
+        return Request(call.method, call.url, headers, call.content)
+
+
+_CLAIMS = re.compile(r'\bclaims="([^"]+)"')
+
+
+def claims_challenge(headers: Mapping[str, str]) -> str | None:
+    """The JSON text of a claims challenge in `WWW-Authenticate`, if there is one."""
+    found = _CLAIMS.search(headers.get("www-authenticate", ""))
+    if not found:
+        return None
+    try:
+        text = base64.b64decode(found[1] + "=" * (-len(found[1]) % 4), altchars=b"-_" if "-" in found[1] else None)
+        json.loads(text)
+        return text.decode()
+    except (binascii.Error, ValueError):
+        return None
+
+
+def service_error(call: Call, answer: Answer, token: Token, asked_for: float | None) -> ServiceError:
+    """The error that an answer stands for."""
+    error = _error_in(answer)
+    application, granted = _held(token.token)
+    return ServiceError.from_answer(
+        answer.status,
+        _text(error, "code"),
+        _text(error, "message"),
+        request_id=_text(error, "target") or answer.headers.get("x-ms-request-id", ""),
+        operation=call.name,
+        retry_after_s=asked_for,
+        needed=call.application if application else call.delegated,
+        granted=granted,
+    )
+
+
+def _held(token: str) -> tuple[bool, frozenset[str]]:
+    """Whether a token is an app's, and the permissions it holds. An opaque token tells nothing."""
+    try:
+        claims = decode_token(token)
+    except TokenInvalid:
+        return False, frozenset()
+    is_delegated = claims.kind == "delegated" or bool(claims.user_name)
+    return not is_delegated, claims.scopes if is_delegated else claims.roles
+
+
+def _error_in(answer: Answer) -> Mapping[str, object]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def _text(error: Mapping[str, object], name: str) -> str:
+    value = error.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _no_answer(call: Call, lost: ConnectionLost | None, attempts: int, elapsed_s: float) -> NoAnswer:
+    was_seen = "" if lost is None or lost.never_left or call.is_repeatable else "; it may have been carried out"
+    return NoAnswer(
+        f"{call.name} got no answer ({lost}){was_seen}",
+        attempts=attempts,
+        elapsed_s=elapsed_s,
+        hint="check the network, HTTPS_PROXY and, for a local tenant, the CA bundle",
+    )

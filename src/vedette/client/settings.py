@@ -1,0 +1,158 @@
+"""What a client is built from: addresses, scope and headers, shared by the blocking and the asynchronous one."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import platform
+import random
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from vedette.auth.profile import Profile
+from vedette.catalogue import clouds
+from vedette.catalogue.operation import Arguments, Operation
+from vedette.catalogue.resources import operations
+from vedette.client.exchange import Call, Channel, encode_body
+from vedette.client.pacing import Pacer
+from vedette.client.paging import Pages, origin_of, query_string
+from vedette.client.retry import NO_RETRIES, Retries
+from vedette.errors import ConfigurationError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where a client sends its calls, and what its tokens are for."""
+
+    base: str
+    scope: str
+
+    @staticmethod
+    def of(cloud: str, region: str | None, base_url: str | None) -> Place:
+        """Raises: ConfigurationError for an unknown cloud or region, or a base that is no origin."""
+        try:
+            chosen = clouds.cloud(cloud)
+            base = base_url or clouds.api_base(chosen, region)
+        except clouds.UnknownCloud as error:
+            raise ConfigurationError(str(error)) from None
+        parts = urlsplit(base)
+        if parts.scheme not in ("https", "http") or not parts.netloc or parts.username or parts.query:
+            raise ConfigurationError(f"{base!r} is not the origin of an API", hint="base_url is https://HOST:PORT")
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ConfigurationError("tokens are sent over https only", hint=f"base_url is {base}")
+        # A base that ends in /api is what people copy from the documentation; paths carry it themselves.
+        return Place(re.sub(r"/api(/v1\.0)?/?\Z|/\Z", "", base), chosen.default_scope)
+
+    def own(self, path: str, params: Mapping[str, str] | None) -> str:
+        """The address of a path, or of an address of this API. Raises: ConfigurationError for any other address."""
+        url = path if "://" in path else f"{self.base}/{quote(path.lstrip('/'), safe=_SAFE_IN_PATH)}"
+        if origin_of(url) != origin_of(self.base):
+            raise ConfigurationError(f"the token is for {self.base} and is not sent elsewhere", hint="pass a path")
+        if not params:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}{query_string(tuple(params.items()))}"
+
+
+_SAFE_IN_PATH = "/?&=%$'(),:@+;!*~#"
+
+
+def channel(*, pace: bool | Pacer, retries: Retries | bool, user_agent: str | None) -> Channel:
+    """What the calls of one client share."""
+    pacer = pace if isinstance(pace, Pacer) else Pacer() if pace else None
+    patience = retries if isinstance(retries, Retries) else Retries() if retries else NO_RETRIES
+    agent = f"{user_agent} {_own_agent()}" if user_agent else _own_agent()
+    return Channel(
+        retries=patience,
+        pacer=pacer,
+        headers={"Accept": "application/json", "User-Agent": agent},
+        clock=time.monotonic,
+        now=lambda: datetime.now(UTC),
+        random=random.random,
+    )
+
+
+@functools.cache
+def _own_agent() -> str:
+    try:
+        own = version("vedette")
+    except PackageNotFoundError:
+        own = "0"
+    return f"vedette/{own} python/{platform.python_version()}"
+
+
+def profile_of(
+    *,
+    cloud: str,
+    region: str | None,
+    tenant_id: str | None,
+    client_id: str | None,
+    base_url: str | None,
+    ca_bundle: str | None,
+) -> Profile:
+    """The default profile with what was given in its place."""
+    given = {
+        "region": region,
+        "tenant_id": tenant_id,
+        "client_id": client_id,
+        "base_url": base_url,
+        "ca_bundle": ca_bundle,
+        "cloud": None if cloud == "commercial" else cloud,
+    }
+    profile = dataclasses.replace(Profile.load(), **{key: value for key, value in given.items() if value})
+    profile.check()
+    return profile
+
+
+def raw_call(method: str, url: str, body: object) -> Call:
+    """A call by method and address. Where the catalogue knows it, its limits and permissions apply."""
+    method = method.upper()
+    content = None if body is None else encode_body(body)
+    operation = known(method, urlsplit(url).path)
+    if operation is None:
+        return Call(f"{method} {urlsplit(url).path}", method, url, content, is_repeatable=method == "GET")
+    return Call(
+        name=operation.id,
+        method=method,
+        url=url,
+        content=content,
+        limits=operation.limits,
+        application=operation.application,
+        delegated=operation.delegated,
+        is_repeatable=method == "GET",
+    )
+
+
+def known(method: str, path: str) -> Operation[Any, Any] | None:  # Any: operations of every signature
+    """The declared operation that a path belongs to; the one with the fewest parameters where several fit."""
+    path = re.sub(r"^/api/v1\.0(?=/)", "/api", path.rstrip("/"), flags=re.IGNORECASE)
+    return next((found for pattern, found in _patterns() if found.method == method and pattern.fullmatch(path)), None)
+
+
+@functools.cache
+def _patterns() -> list[tuple[re.Pattern[str], Operation[Any, Any]]]:
+    def pattern(operation: Operation[Any, Any]) -> re.Pattern[str]:
+        parts = re.split(r"{\w+}", operation.path)
+        return re.compile("[^/]+".join(map(re.escape, parts)), re.IGNORECASE)
+
+    return sorted(((pattern(each), each) for each in operations()), key=lambda pair: pair[1].path.count("{"))
+
+
+# Any: operations of every signature.
+def page_call(operation: Operation[Any, Any], arguments: Arguments, pages: Pages, link: str | None) -> Call:
+    """The call that fetches one page. The first is the operation's own; the others get the address they are given."""
+    first = Call.of(operation, arguments, "")
+    return Call(
+        name=first.name,
+        method=first.method if link is None else "GET",
+        url=pages.url(link),
+        content=first.content if link is None else None,
+        limits=first.limits,
+        application=first.application,
+        delegated=first.delegated,
+        is_repeatable=first.is_repeatable or link is not None,
+    )

@@ -1,0 +1,40 @@
+"""Holds the access token of a client between calls, and asks the credential for the next one in time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, cast
+
+from vedette.auth.credential import AsyncCredential, Credential, Token
+
+RENEW_BEFORE_S = 300
+
+
+class TokenHolder:
+    """One token for all threads of a client; only one of them asks for a new one."""
+
+    def __init__(self, credential: Credential, scope: str, clock: Callable[[], float]) -> None:
+        self._credential = credential
+        self._scope = scope
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+
+    def get(self, claims: str | None = None) -> Token:
+        """A token that is good for minutes. `claims` forces a new one. Raises: what the credential raises."""
+        with self._lock:
+            if claims is not None or not is_good(self._token, self._clock()):
+                self._token = ask(self._credential, self._scope, claims)
+            return cast("Token", self._token)
+
+
+def is_good(token: Token | None, now: float) -> bool:
+    """Whether a token lasts for some minutes more."""
+    return token is not None and token.expires_on - now > RENEW_BEFORE_S
+
+
+def ask(credential: Credential | AsyncCredential, scope: str, claims: str | None) -> Any:  # Any: a token, or awaitable
+    """Ask a credential. `claims` is passed only when there are any: not every credential knows it."""
+    get_token: Any = credential.get_token  # Any: `claims` is not in the protocol; only credentials that know it get it
+    return get_token(scope) if claims is None else get_token(scope, claims=claims)
