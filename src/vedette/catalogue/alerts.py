@@ -89,7 +89,7 @@ class LoggedOnUser(Complex, frozen=True, kw_only=True):
 class AlertEvidence(Complex, frozen=True, kw_only=True):
     """One thing that took part in what the alert reports; properties that do not suit its kind are None."""
 
-    entity_type: Annotated[str, OneOf(EntityType)] = ""
+    entity_type: Annotated[str, OneOf(EntityType, "EntityType")] = ""
     evidence_creation_time: Annotated[datetime | None, REQUIRED] = None
     sha1: str | None = None
     sha256: str | None = None
@@ -133,12 +133,12 @@ class Alert(Entity, frozen=True, kw_only=True):
     incident_id: Annotated[int | None, FILTERABLE] = None
     investigation_id: Annotated[int | None, FILTERABLE] = None
     assigned_to: Annotated[str | None, FILTERABLE] = None
-    severity: Annotated[str, OneOf(AlertSeverity), FILTERABLE] = "UnSpecified"
-    status: Annotated[str, OneOf(AlertStatus), FILTERABLE] = "Unknown"
-    classification: Annotated[str | None, OneOf(AlertClassification)] = None
-    determination: Annotated[str | None, OneOf(AlertDetermination)] = None
-    investigation_state: Annotated[str | None, OneOf(InvestigationState)] = None
-    detection_source: Annotated[str | None, OneOf(DetectionSource), FILTERABLE] = None
+    severity: Annotated[str, OneOf(AlertSeverity, "AlertSeverity"), FILTERABLE] = "UnSpecified"
+    status: Annotated[str, OneOf(AlertStatus, "AlertStatus"), FILTERABLE] = "Unknown"
+    classification: Annotated[str | None, OneOf(AlertClassification, "AlertClassification")] = None
+    determination: Annotated[str | None, OneOf(AlertDetermination, "AlertDetermination")] = None
+    investigation_state: Annotated[str | None, OneOf(InvestigationState, "InvestigationState")] = None
+    detection_source: Annotated[str | None, OneOf(DetectionSource, "DetectionSource"), FILTERABLE] = None
     detector_id: str | None = None
     category: Annotated[str | None, FILTERABLE] = None
     threat_family_name: str | None = None

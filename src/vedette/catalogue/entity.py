@@ -27,15 +27,16 @@ Edm = Literal[
 class OneOf:
     """An open value set: the documented members, while other values are still read.
 
-    `OneOf(AlertSeverity)` takes a `Literal`; its members are what requests may send and what filters may name.
+    `OneOf(AlertSeverity, "AlertSeverity")` takes a `Literal`, whose members are what filters may name, and the name
+    that the set has in the service's schema.
     """
 
-    def __init__(self, members: object, *, name: str | None = None) -> None:
+    def __init__(self, members: object, name: str) -> None:
         self.members: tuple[str, ...] = get_args(members)
         self.name = name
 
     def __repr__(self) -> str:
-        return f"OneOf({', '.join(self.members)})"
+        return f"OneOf({self.name})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class Property:
     is_collection: bool
     is_nullable: bool
     members: tuple[str, ...]
+    enum_name: str
+    """Name of the value set in the service's schema; empty for open types."""
     complex_type: type[Complex] | None
     is_filterable: bool
     any_case: bool
@@ -128,7 +131,7 @@ def _property(attribute: str, wire: str, hint: Any) -> Property:  # hint: any an
         else:
             break
     facts = next((note for note in notes if isinstance(note, Is)), Is())
-    members = next((note.members for note in notes if isinstance(note, OneOf)), ())
+    values = next((note for note in notes if isinstance(note, OneOf)), None)
     complex_type = hint if isinstance(hint, type) and issubclass(hint, Complex) else None
     edm = complex_type.__name__ if complex_type else (facts.edm or _EDM[hint])
     return Property(
@@ -137,7 +140,8 @@ def _property(attribute: str, wire: str, hint: Any) -> Property:  # hint: any an
         edm=edm,
         is_collection=is_collection,
         is_nullable=is_nullable and not facts.required,
-        members=members,
+        members=values.members if values else (),
+        enum_name=values.name if values else "",
         complex_type=complex_type,
         is_filterable=facts.filterable,
         any_case=facts.any_case,

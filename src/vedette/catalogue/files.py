@@ -32,5 +32,5 @@ class File(Entity, frozen=True, kw_only=True):
     issuer: str | None = None
     signer_hash: str | None = None
     is_valid_certificate: bool | None = None
-    determination_type: Annotated[str, OneOf(DeterminationType)] = "Unknown"
+    determination_type: Annotated[str, OneOf(DeterminationType, "DeterminationType")] = "Unknown"
     determination_value: str | None = None

@@ -37,20 +37,20 @@ class RelatedFileInfo(Complex, frozen=True, kw_only=True):
     """The file that an action is about."""
 
     file_identifier: str | None = None
-    file_identifier_type: Annotated[str | None, OneOf(FileIdentifierType)] = None
+    file_identifier_type: Annotated[str | None, OneOf(FileIdentifierType, "fileIdentifierType")] = None
 
 
 class CustomPlaybookParameter(Complex, frozen=True, kw_only=True):
     """One parameter of a live response command."""
 
-    key: Annotated[str, OneOf(CommandParameterKey)] = ""
+    key: Annotated[str, OneOf(CommandParameterKey, "CustomPlaybookParams")] = ""
     value: str | None = None
 
 
 class CustomPlaybookCommand(Complex, frozen=True, kw_only=True):
     """One live response command."""
 
-    type: Annotated[str, OneOf(CommandType)] = ""
+    type: Annotated[str, OneOf(CommandType, "CustomPlaybookActionTypes")] = ""
     params: list[CustomPlaybookParameter] = []
 
 
@@ -61,7 +61,7 @@ class CustomPlaybookCommandResult(Complex, frozen=True, kw_only=True):
     command: CustomPlaybookCommand | None = None
     start_time: datetime | None = None
     end_time: datetime | None = None
-    command_status: Annotated[str, OneOf(CommandStatus)] = "Created"
+    command_status: Annotated[str, OneOf(CommandStatus, "CustomPlaybookCommandStatus")] = "Created"
     errors: list[str] = []
 
 
@@ -80,11 +80,11 @@ class MachineAction(Entity, frozen=True, kw_only=True):
     ENTITY_SET: ClassVar[str] = "MachineActions"
 
     id: Annotated[str, Is(edm="Edm.Guid", filterable=True)] = ""
-    type: Annotated[str, OneOf(ActionType), FILTERABLE] = "Unknown"
+    type: Annotated[str, OneOf(ActionType, "actionType"), FILTERABLE] = "Unknown"
     title: str | None = None
     requestor: Annotated[str | None, FILTERABLE] = None
     requestor_comment: str | None = None
-    status: Annotated[str, OneOf(ActionStatus), FILTERABLE] = "Pending"
+    status: Annotated[str, OneOf(ActionStatus, "actionStatus"), FILTERABLE] = "Pending"
     machine_id: Annotated[str | None, FILTERABLE] = None
     computer_dns_name: str | None = None
     related_file_info: RelatedFileInfo | None = None
@@ -98,7 +98,7 @@ class MachineAction(Entity, frozen=True, kw_only=True):
     commands: list[CustomPlaybookCommandResult] = []
     troubleshoot_info: TroubleshootInfo | None = None
     external_id: str | None = None
-    request_source: Annotated[str, OneOf(KnownRequestSource)] = "Unspecified"
+    request_source: Annotated[str, OneOf(KnownRequestSource, "KnownRequestSource")] = "Unspecified"
 
 
 _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"

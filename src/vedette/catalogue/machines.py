@@ -38,15 +38,17 @@ class MachineIpAddress(Complex, frozen=True, kw_only=True):
 
     ip_address: str | None = None
     mac_address: str | None = None
-    type: Annotated[str | None, OneOf(InterfaceType)] = None
-    operational_status: Annotated[str | None, OneOf(IpInterfaceOperationalStatus)] = None
+    type: Annotated[str | None, OneOf(InterfaceType, "InterfaceType")] = None
+    operational_status: Annotated[str | None, OneOf(IpInterfaceOperationalStatus, "IpInterfaceOperationalStatus")] = (
+        None
+    )
 
 
 class VmMetadata(Complex, frozen=True, kw_only=True):
     """Where a virtual machine runs."""
 
     vm_id: str | None = None
-    cloud_provider: Annotated[str, OneOf(CloudProvider)] = "Unknown"
+    cloud_provider: Annotated[str, OneOf(CloudProvider, "vmCloudProvider")] = "Unknown"
     resource_id: str | None = None
     subscription_id: str | None = None
 
@@ -68,7 +70,7 @@ class Machine(Entity, frozen=True, kw_only=True):
     merged_into_machine_id: str | None = None
     is_potential_duplication: bool = False
     is_excluded: bool = False
-    exclusion_reason: Annotated[str | None, OneOf(ExclusionReason)] = None
+    exclusion_reason: Annotated[str | None, OneOf(ExclusionReason, "ExclusionReason")] = None
     computer_dns_name: Annotated[str | None, Is(filterable=True, any_case=True)] = None
     first_seen: datetime | None = None
     last_seen: Annotated[datetime | None, FILTERABLE] = None
@@ -79,21 +81,21 @@ class Machine(Entity, frozen=True, kw_only=True):
     last_external_ip_address: str | None = None
     agent_version: str | None = None
     os_build: int | None = None
-    health_status: Annotated[str, OneOf(MachineHealthStatus), FILTERABLE] = "Unknown"
-    device_value: Annotated[str, OneOf(DeviceValue), FILTERABLE] = "Normal"
+    health_status: Annotated[str, OneOf(MachineHealthStatus, "MachineHealthStatus"), FILTERABLE] = "Unknown"
+    device_value: Annotated[str, OneOf(DeviceValue, "DeviceValue"), FILTERABLE] = "Normal"
     rbac_group_id: Annotated[int, Is(edm="Edm.Int32", filterable=True)] = 0
     rbac_group_name: str | None = None
     ip_addresses: list[MachineIpAddress] = []
-    risk_score: Annotated[str | None, OneOf(RiskScore), FILTERABLE] = None
-    exposure_level: Annotated[str, OneOf(ExposureLevel), FILTERABLE] = "None"
+    risk_score: Annotated[str | None, OneOf(RiskScore, "RiskScore"), FILTERABLE] = None
+    exposure_level: Annotated[str, OneOf(ExposureLevel, "ExposureLevel"), FILTERABLE] = "None"
     is_aad_joined: bool | None = None
     aad_device_id: Annotated[str | None, Is(edm=GUID.edm, filterable=True)] = None
     machine_tags: Annotated[list[str], FILTERABLE] = []
     vm_metadata: VmMetadata | None = None
-    onboarding_status: Annotated[str, OneOf(OnboardingStatus), FILTERABLE] = "InsufficientInfo"
+    onboarding_status: Annotated[str, OneOf(OnboardingStatus, "OnboardingStatus"), FILTERABLE] = "InsufficientInfo"
     os_architecture: str | None = None
-    managed_by: Annotated[str, OneOf(DeviceManagedBy)] = "Unknown"
-    managed_by_status: Annotated[str, OneOf(DeviceManagedByStatus)] = "Unknown"
+    managed_by: Annotated[str, OneOf(DeviceManagedBy, "DeviceManagedBy")] = "Unknown"
+    managed_by_status: Annotated[str, OneOf(DeviceManagedByStatus, "DeviceManagedByStatus")] = "Unknown"
 
 
 _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"

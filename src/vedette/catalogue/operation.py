@@ -62,7 +62,7 @@ OPTIONS = ("filter", "top", "skip", "expand", "orderby", "select", "count")
 """Parameters that are OData query options; on the wire they carry a `$`."""
 
 
-class Declared(Exception):  # noqa: N818  (a statement about the function it stands in, not an error)
+class Declared(Exception):
     """Raised by the body of a declared operation, which is never run."""
 
 

@@ -29,7 +29,7 @@ def _property(declared: catalogue.Property, filterable: Collection[str] | None) 
     if declared.complex_type is not None:
         inner = _complex(declared.complex_type)
     elif declared.members:
-        inner = EnumType("", declared.members)
+        inner = EnumType(declared.enum_name, declared.members)
     else:
         inner = cast(Primitive, declared.edm)
     return Property(

@@ -51,8 +51,8 @@ def test_a_listing_can_filter_by_less_than_its_entity() -> None:
         bind_filter("severity eq 'High'", only_status)
 
 
-def test_an_unknown_member_names_the_property_when_its_set_has_no_name() -> None:
-    with pytest.raises(UnknownMember, match="severity has no member 'high'"):
+def test_an_unknown_member_names_the_value_set() -> None:
+    with pytest.raises(UnknownMember, match="AlertSeverity has no member 'high'"):
         bind_filter("severity eq 'high'", model_of(Alert))
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 import uuid
 from urllib.parse import parse_qsl
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from vedette.catalogue.entity import Entity
 from vedette.catalogue.permission import DEFENDER
 from vedette.catalogue.resources import operations
 from vedette.odata import ODataError, Options, parse_options
+from vedette.odata.entities import model_of
 from vedette.tenant import encode
 from vedette.tenant.authenticate import Authenticator, BadToken, Caller
 from vedette.tenant.authorize import authorize
@@ -22,7 +26,8 @@ from vedette.tenant.call import Address, Call
 from vedette.tenant.decode import arguments
 from vedette.tenant.defender import alerts, machine_actions, machines
 from vedette.tenant.defender.handling import HANDLERS, Result, default
-from vedette.tenant.models import model_of
+from vedette.tenant.describe.metadata import metadata
+from vedette.tenant.describe.openapi import openapi
 from vedette.tenant.problems import Problem, answer
 from vedette.tenant.routes import Match, Routes
 from vedette.tenant.state import State
@@ -66,6 +71,9 @@ class DefenderApp:
         await response(scope, receive, send)
 
     async def _answered(self, request: Request, request_id: str) -> Response:
+        description = _description(request)
+        if description is not None:
+            return description
         match = self._routed(request)
         caller = self._authenticated(request)
         user = authorize(self._state, match.operation, caller)
@@ -109,6 +117,26 @@ class DefenderApp:
         return caller
 
 
+def _description(request: Request) -> Response | None:
+    """The documents that describe the API; they are open to everybody."""
+    name = request.url.path.lower().removeprefix("/api/").removeprefix("v1.0/")
+    if request.method != "GET" or name not in ("$metadata", "openapi.json"):
+        return None
+    if name == "$metadata":
+        return Response(_metadata(), media_type="application/xml")
+    return Response(_openapi(f"{request.url.scheme}://{request.url.netloc}"), media_type="application/json")
+
+
+@functools.cache
+def _metadata() -> bytes:
+    return metadata()
+
+
+@functools.lru_cache(maxsize=8)
+def _openapi(server: str) -> bytes:
+    return msgspec.json.encode(openapi(server))
+
+
 def _address(request: Request) -> Address:
     raw_path = request.scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1") or request.url.path
     query = tuple(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
@@ -116,14 +144,15 @@ def _address(request: Request) -> Address:
 
 
 def _options(match: Match, address: Address) -> Options | None:
-    model = model_of(match.operation)
+    entity, odata = match.operation.entity, match.operation.odata
     options = [(name, value) for name, value in address.query if name.startswith("$")]
-    if model is None:
+    if entity is None or not issubclass(entity, Entity):
         if options:
             raise Problem("ODataError", reason=f"{match.operation.id} takes no query options.")
         return None
+    filterable = None if odata.filter is True else odata.filter or ()
     try:
-        return parse_options(options, model, max_top=match.operation.odata.top)
+        return parse_options(options, model_of(entity, filterable), max_top=odata.top)
     except ODataError as error:
         raise Problem("ODataError", reason=str(error)) from error
 
