@@ -172,7 +172,7 @@ def _evidence(item: Item, at: datetime) -> list[AlertEvidence]:
                 registry_value=text.get("RegistryValueData"),
                 registry_value_type=text.get("RegistryValueType"),
                 detection_status="Detected",
-            )  # fmt: skip
+            )
         )
     if "SHA1" in text or "SHA256" in text:
         path, name = text.get("FolderPath", ""), text["FileName"]
@@ -185,7 +185,7 @@ def _evidence(item: Item, at: datetime) -> list[AlertEvidence]:
                 file_name=name,
                 file_path=path[: -len(name) - 1] or None,
                 detection_status="Detected",
-            )  # fmt: skip
+            )
         )
     if "RemoteIP" in text:
         found.append(
@@ -203,9 +203,14 @@ def _evidence(item: Item, at: datetime) -> list[AlertEvidence]:
 
 def _user(account: Account, at: datetime) -> AlertEvidence:
     return AlertEvidence(
-        entity_type="User", evidence_creation_time=at, account_name=account.name, domain_name=account.domain,
-        user_sid=account.sid or None, aad_user_id=account.object_id or None, user_principal_name=account.upn or None,
-    )  # fmt: skip
+        entity_type="User",
+        evidence_creation_time=at,
+        account_name=account.name,
+        domain_name=account.domain,
+        user_sid=account.sid or None,
+        aad_user_id=account.object_id or None,
+        user_principal_name=account.upn or None,
+    )
 
 
 def _process(process: Process, at: datetime) -> AlertEvidence:

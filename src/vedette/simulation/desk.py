@@ -196,25 +196,41 @@ class Desk:
             if key == "w3wp":
                 runs_as = WEB_POOL
             self.base[key] = Process(
-                host, 400 + number * self._step, boot + timedelta(seconds=1.5 + number * 0.7), self.image(image),
-                command, runs_as, self.base[parent], session,
-            )  # fmt: skip
+                host,
+                400 + number * self._step,
+                boot + timedelta(seconds=1.5 + number * 0.7),
+                self.image(image),
+                command,
+                runs_as,
+                self.base[parent],
+                session,
+            )
         if host.owner is None:
             return
         self.logon_id = 0x40000 + Random(f"{host.key}:logon:{self.day}").randrange(1 << 24)
         number = len(self.base)
         chain = (
-            [("userinit", "winlogon", "userinit.exe", "C:\\Windows\\system32\\userinit.exe"),
-             ("explorer", "userinit", "explorer.exe", "C:\\Windows\\Explorer.EXE")]
+            [
+                ("userinit", "winlogon", "userinit.exe", "C:\\Windows\\system32\\userinit.exe"),
+                ("explorer", "userinit", "explorer.exe", "C:\\Windows\\Explorer.EXE"),
+            ]
             if host.is_windows
             else [("finder", "launchd", "Finder", "/System/Library/CoreServices/Finder.app/Contents/MacOS/Finder")]
-        )  # fmt: skip
+        )
         for step, (key, parent, image, command) in enumerate(chain):
             self.base[key] = Process(
-                host, 400 + (number + step) * self._step, self.hours.logon + timedelta(seconds=1 + 2 * step),
-                self.image(image), command, host.owner, self.base[parent], self.logon_id, "Medium",
-                "TokenElevationTypeLimited", 1,
-            )  # fmt: skip
+                host,
+                400 + (number + step) * self._step,
+                self.hours.logon + timedelta(seconds=1 + 2 * step),
+                self.image(image),
+                command,
+                host.owner,
+                self.base[parent],
+                self.logon_id,
+                "Medium",
+                "TokenElevationTypeLimited",
+                1,
+            )
 
     def tell_boot(self) -> None:
         """Write the rows of the boot: the sessions that Windows opens for itself, and every base process."""
@@ -233,9 +249,13 @@ class Desk:
         if self.host.owner is not None and self.logon_id is not None:
             watcher = self.base["lsass" if self.host.is_windows else "login"]
             self._logon_row(
-                watcher, self.hours.logon, "Interactive", self.owner, self.logon_id,
+                watcher,
+                self.hours.logon,
+                "Interactive",
+                self.owner,
+                self.logon_id,
                 {"IsLocalAdmin": False, "Protocol": "Kerberos"},
-            )  # fmt: skip
+            )
             for process in self.base.values():
                 if process.account is self.host.owner:
                     self._created(process)
@@ -256,9 +276,9 @@ class Desk:
         account: Account | None = None,
         logon_id: int | None = None,
         integrity: str = "",
-        elevation: str = "",
+        elevated: bool = False,
     ) -> Process:
-        """Start a program. What is not said is inherited from the parent."""
+        """Start a program. What is not said is inherited from the parent; `elevated` is "run as administrator"."""
         file = self.image(image) if isinstance(image, str) else image
         process = Process(
             self.host,
@@ -269,8 +289,8 @@ class Desk:
             account or parent.account,
             parent,
             logon_id if logon_id is not None else parent.logon_id,
-            integrity or parent.integrity,
-            elevation or parent.elevation,
+            integrity or ("High" if elevated else parent.integrity),
+            "TokenElevationTypeFull" if elevated else parent.elevation,
             parent.session,
         )
         self._created(process)
@@ -337,9 +357,17 @@ class Desk:
         return self.tape.note(at, self.host, "DeviceFileEvents", process, made)
 
     def registry(
-        self, process: Process, at: datetime, key: str, name: str = "", data: str = "", *,
-        kind: str = "String", action: str = "RegistryValueSet", previous: str = "",
-    ) -> Note:  # fmt: skip
+        self,
+        process: Process,
+        at: datetime,
+        key: str,
+        name: str = "",
+        data: str = "",
+        *,
+        kind: str = "String",
+        action: str = "RegistryValueSet",
+        previous: str = "",
+    ) -> Note:
         """A registry change."""
         columns: dict[str, object] = {"ActionType": action, "RegistryKey": key}
         if name:
@@ -372,15 +400,28 @@ class Desk:
     def touches(self, process: Process, at: datetime, action: str, target: Process, fields: dict[str, object]) -> Note:
         """An API call on another process (`OpenProcessApiCall`, `CreateRemoteThreadApiCall`, …)."""
         return self.event(
-            process, at, action, fields,
-            **target.image.columns, ProcessId=target.pid, ProcessCommandLine=target.command_line,
+            process,
+            at,
+            action,
+            fields,
+            **target.image.columns,
+            ProcessId=target.pid,
+            ProcessCommandLine=target.command_line,
             ProcessCreationTime=target.created,
-        )  # fmt: skip
+        )
 
     def logon(
-        self, at: datetime, kind: str, account: Account, *, source: Host | str | None = None, success: bool = True,
-        reason: str = "", protocol: str = "Kerberos", local_admin: bool = False,
-    ) -> int:  # fmt: skip
+        self,
+        at: datetime,
+        kind: str,
+        account: Account,
+        *,
+        source: Host | str | None = None,
+        success: bool = True,
+        reason: str = "",
+        protocol: str = "Kerberos",
+        local_admin: bool = False,
+    ) -> int:
         """A logon, as the machine's authority records it. Returns the session's id."""
         session = 0x1000000 + self.random.randrange(1 << 28)
         columns: dict[str, object] = {"Protocol": protocol, "IsLocalAdmin": local_admin}
@@ -420,15 +461,27 @@ class Desk:
     ) -> Note:
         """The domain controller's view of an account that signs in from this machine."""
         return self.tape.note(
-            at, None, "IdentityLogonEvents", None,
+            at,
+            None,
+            "IdentityLogonEvents",
+            None,
             {
-                "ActionType": "LogonSuccess", "Application": "Active Directory", "LogonType": kind, "Protocol": "Kerberos",
-                **account.columns, "AccountDisplayName": account.display_name, "DeviceName": self.host.dns,
-                "DeviceType": "Server" if self.host.is_server else "Workstation", "OSPlatform": self.host.system.platform,
-                "IPAddress": self.host.ip, "DestinationDeviceName": controller.dns, "DestinationIPAddress": controller.ip,
-                "DestinationPort": 88, **columns,
+                "ActionType": "LogonSuccess",
+                "Application": "Active Directory",
+                "LogonType": kind,
+                "Protocol": "Kerberos",
+                **account.columns,
+                "AccountDisplayName": account.display_name,
+                "DeviceName": self.host.dns,
+                "DeviceType": "Server" if self.host.is_server else "Workstation",
+                "OSPlatform": self.host.system.platform,
+                "IPAddress": self.host.ip,
+                "DestinationDeviceName": controller.dns,
+                "DestinationIPAddress": controller.ip,
+                "DestinationPort": 88,
+                **columns,
             },
-        )  # fmt: skip
+        )
 
     def document(self, name: str, content: str, *, folder: str = "Documents", size: int | None = None) -> FileImage:
         """A file in the owner's profile."""

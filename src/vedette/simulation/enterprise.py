@@ -28,19 +28,26 @@ DEVICE_GROUPS: dict[int, str] = {
 }
 """Device group id → name."""
 
-_FIRST = (
-    "Mara Ilse Tomas Priya Jonas Amina Oskar Lena Rafael Yuki Nadia Emil Sofia Kwame Ingrid Pavel Leila Marco Hanna Deniz "
-    "Astrid Bruno Carla Dmitri Elin Farid Greta Hugo Irina Jamal Katja Luis Mina Nils Olga Pedro Rosa Sven Tara Viktor"
-).split()
-_LAST = (
-    "Lindqvist Okafor Brandt Petrov Sharma Moreau Keller Tanaka Novak Haugen Silva Demir Larsen Kovacs Mensah Rossi "
-    "Fischer Ahmadi Berg Castro Dahl Eriksen Farkas Grant Holm Ivanov Jensen Klein Lopez Meyer"
-).split()
+_FIRST = """
+Mara Ilse Tomas Priya Jonas Amina Oskar Lena Rafael Yuki Nadia Emil Sofia Kwame Ingrid Pavel Leila Marco Hanna
+Deniz Astrid Bruno Carla Dmitri Elin Farid Greta Hugo Irina Jamal Katja Luis Mina Nils Olga Pedro Rosa Sven
+Tara Viktor
+""".split()  # noqa: SIM905
+_LAST = """
+Lindqvist Okafor Brandt Petrov Sharma Moreau Keller Tanaka Novak Haugen Silva Demir Larsen Kovacs Mensah Rossi
+Fischer Ahmadi Berg Castro Dahl Eriksen Farkas Grant Holm Ivanov Jensen Klein Lopez Meyer
+""".split()  # noqa: SIM905
 _DEPARTMENTS = ("Sales", "Finance", "Engineering", "Operations", "Human Resources", "IT", "Legal", "Research")
 _TITLES = {
-    "Sales": "Account Manager", "Finance": "Accountant", "Engineering": "Engineer", "Operations": "Planner",
-    "Human Resources": "Recruiter", "IT": "System Administrator", "Legal": "Counsel", "Research": "Analyst",
-}  # fmt: skip
+    "Sales": "Account Manager",
+    "Finance": "Accountant",
+    "Engineering": "Engineer",
+    "Operations": "Planner",
+    "Human Resources": "Recruiter",
+    "IT": "System Administrator",
+    "Legal": "Counsel",
+    "Research": "Analyst",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +174,7 @@ _SOFTWARE: dict[str, str] = {
     "adobe acrobat_reader 23.8.20470",
     "dc": "halden_works backup_agent 3.4.2.0",
     "files": "halden_works backup_agent 3.4.2.0; 7-zip 7-zip 22.1.0.0",
-    "web": "microsoft internet_information_services 10.0; halden_works backup_agent 3.4.2.0; progress telerik_ui 2019.3",
+    "web": "microsoft internet_information_services 10.0; halden_works backup_agent 3.4.2.0; progress telerik 2019.3",
     "sql": "microsoft sql_server_2019 15.0.4395.2; halden_works backup_agent 3.4.2.0",
     "app": "halden_works backup_agent 3.4.2.0; oracle java 8.0.4210",
     "linux": "canonical ubuntu_linux 24.04; nginx nginx 1.24.0; openbsd openssh 9.6; python python 3.12.3",
@@ -238,18 +245,27 @@ def build(seed: int, machines: int, tenant_id: str | None) -> Enterprise:
     def person(name: str, **details: object) -> Account:
         display = str(details.pop("display_name", name))
         return Account(
-            name=name, domain=NETBIOS, sid=f"{domain_sid}-{next(rids)}", upn=f"{name}@{DNS}",
-            object_id=identifier(seed, "account", name), display_name=display, **details,  # type: ignore[arg-type] # text or flag
-        )  # fmt: skip
+            name=name,
+            domain=NETBIOS,
+            sid=f"{domain_sid}-{next(rids)}",
+            upn=f"{name}@{DNS}",
+            object_id=identifier(seed, "account", name),
+            display_name=display,
+            **details,  # type: ignore[arg-type] # text or flag
+        )
 
     roles = ["dc", "files", "web", "linux", "mac"]
     roles += ["sql"] if machines >= 12 else []
     roles += ["dc", "linux", "mac"] if machines >= 20 else []
     roles += ["app"] * (machines // 25)
-    admins = tuple(person(name, display_name=label, department="IT", title="System Administrator", is_admin=True)
-                   for name, label in (("adm.keller", "Ines Keller (admin)"), ("adm.haugen", "Olav Haugen (admin)")))  # fmt: skip
-    services = {name: person(name, department="IT", title="Service account")
-                for name in ("svc-backup", "svc-sql", "svc-web", "svc-deploy")}  # fmt: skip
+    admins = tuple(
+        person(name, display_name=label, department="IT", title="System Administrator", is_admin=True)
+        for name, label in (("adm.keller", "Ines Keller (admin)"), ("adm.haugen", "Olav Haugen (admin)"))
+    )
+    services = {
+        name: person(name, department="IT", title="Service account")
+        for name in ("svc-backup", "svc-sql", "svc-web", "svc-deploy")
+    }
     random = Random(f"{seed}:people")
     taken: set[str] = set()
     people: list[Account] = []

@@ -22,17 +22,32 @@ def device_info(desk: Desk, at: datetime) -> None:
         [{"UserName": host.owner.name, "DomainName": host.owner.domain, "Sid": host.owner.sid}] if host.owner else []
     )
     columns: dict[str, object] = {
-        "ClientVersion": "10.8760.26100.1", "PublicIP": NAT, "OSArchitecture": "64-bit",
-        "OSPlatform": host.system.platform, "OSBuild": host.system.build, "IsAzureADJoined": joined,
-        "JoinType": "Hybrid Azure AD Join" if joined else "Domain Joined", "LoggedOnUsers": json.dumps(logged_on),
-        "OSVersion": "10.0" if host.is_windows else host.system.version, "MachineGroup": DEVICE_GROUPS[host.group],
-        "OnboardingStatus": "Onboarded", "DeviceCategory": "Endpoint",
-        "DeviceType": "Server" if host.is_server else "Workstation", "OSDistribution": host.system.distribution,
-        "OSVersionInfo": host.system.version, "IsInternetFacing": host.role == "web", "SensorHealthState": "Active",
-        "IsExcluded": False, "ExposureLevel": exposure(host), "AssetValue": asset_value(host),
-        "OsBuildRevision": str(host.system.revision), "Vendor": "Halden Hardware", "Model": f"HX-{1 + host.index % 4}00",
-        "ConnectivityType": "Streamlined", "IsTransient": False,
-    }  # fmt: skip
+        "ClientVersion": "10.8760.26100.1",
+        "PublicIP": NAT,
+        "OSArchitecture": "64-bit",
+        "OSPlatform": host.system.platform,
+        "OSBuild": host.system.build,
+        "IsAzureADJoined": joined,
+        "JoinType": "Hybrid Azure AD Join" if joined else "Domain Joined",
+        "LoggedOnUsers": json.dumps(logged_on),
+        "OSVersion": "10.0" if host.is_windows else host.system.version,
+        "MachineGroup": DEVICE_GROUPS[host.group],
+        "OnboardingStatus": "Onboarded",
+        "DeviceCategory": "Endpoint",
+        "DeviceType": "Server" if host.is_server else "Workstation",
+        "OSDistribution": host.system.distribution,
+        "OSVersionInfo": host.system.version,
+        "IsInternetFacing": host.role == "web",
+        "SensorHealthState": "Active",
+        "IsExcluded": False,
+        "ExposureLevel": exposure(host),
+        "AssetValue": asset_value(host),
+        "OsBuildRevision": str(host.system.revision),
+        "Vendor": "Halden Hardware",
+        "Model": f"HX-{1 + host.index % 4}00",
+        "ConnectivityType": "Streamlined",
+        "IsTransient": False,
+    }
     if joined:
         columns["AadDeviceId"] = aad_device_id(host)
     desk.tape.note(at, host, "DeviceInfo", None, columns)
@@ -43,16 +58,28 @@ def network_info(desk: Desk, at: datetime) -> None:
     host = desk.host
     gateway = host.ip.rpartition(".")[0] + ".1"
     desk.tape.note(
-        at, host, "DeviceNetworkInfo", None,
+        at,
+        host,
+        "DeviceNetworkInfo",
+        None,
         {
-            "NetworkAdapterName": identifier(host.key, "adapter"), "MacAddress": mac(host), "NetworkAdapterType": "Ethernet",
-            "NetworkAdapterStatus": "Up", "TunnelType": "None", "DnsAddresses": json.dumps(["10.20.1.10"]),
-            "ConnectedNetworks": json.dumps([{"Name": "halden.example", "Category": "DomainAuthenticated", "IsConnectedToInternet": True}]),
-            "DefaultGateways": json.dumps([gateway]), "IPv4Dhcp": gateway,
+            "NetworkAdapterName": identifier(host.key, "adapter"),
+            "MacAddress": mac(host),
+            "NetworkAdapterType": "Ethernet",
+            "NetworkAdapterStatus": "Up",
+            "TunnelType": "None",
+            "DnsAddresses": json.dumps(["10.20.1.10"]),
+            "ConnectedNetworks": json.dumps(
+                [{"Name": "halden.example", "Category": "DomainAuthenticated", "IsConnectedToInternet": True}]
+            ),
+            "DefaultGateways": json.dumps([gateway]),
+            "IPv4Dhcp": gateway,
             "IPAddresses": json.dumps([{"IPAddress": host.ip, "SubnetPrefix": 24, "AddressType": "Private"}]),
-            "OnboardingStatus": "Onboarded", "NetworkAdapterVendor": "Halden Hardware", "NetworkAdapterDnsSuffix": "halden.example",
+            "OnboardingStatus": "Onboarded",
+            "NetworkAdapterVendor": "Halden Hardware",
+            "NetworkAdapterDnsSuffix": "halden.example",
         },
-    )  # fmt: skip
+    )
 
 
 def mac(host: Host) -> str:
@@ -98,16 +125,35 @@ def identity_info(tape: Tape, at: datetime, account: Account, tenant_id: str) ->
     """The directory's record of an account: `IdentityInfo`."""
     given, _, surname = account.display_name.partition(" ")
     tape.note(
-        at, None, "IdentityInfo", None,
+        at,
+        None,
+        "IdentityInfo",
+        None,
         {
-            "AccountObjectId": account.object_id, "AccountUpn": account.upn, "OnPremSid": account.sid,
-            "AccountDisplayName": account.display_name, "AccountName": account.name, "AccountDomain": DNS,
-            "CriticalityLevel": 1 if account.is_admin else 3, "Type": "User", "GivenName": given, "Surname": surname,
+            "AccountObjectId": account.object_id,
+            "AccountUpn": account.upn,
+            "OnPremSid": account.sid,
+            "AccountDisplayName": account.display_name,
+            "AccountName": account.name,
+            "AccountDomain": DNS,
+            "CriticalityLevel": 1 if account.is_admin else 3,
+            "Type": "User",
+            "GivenName": given,
+            **({"Surname": surname} if surname else {}),
             "DistinguishedName": f"CN={account.display_name},OU={account.department},DC=halden,DC=example",
-            "Department": account.department, "JobTitle": account.title, "EmailAddress": account.upn, "City": "Halden",
-            "Country": "Norway", "IsAccountEnabled": True, "ChangeSource": "System-UserPersistence", "CompanyName": COMPANY,
-            "BlastRadius": "High" if account.is_admin else "Low", "TenantId": tenant_id, "SourceSystem": "AzureAD",
-            "TenantMembershipType": "Member", "IdentityEnvironment": "Hybrid",
+            "Department": account.department,
+            "JobTitle": account.title,
+            "EmailAddress": account.upn,
+            "City": "Halden",
+            "Country": "Norway",
+            "IsAccountEnabled": True,
+            "ChangeSource": "System-UserPersistence",
+            "CompanyName": COMPANY,
+            "BlastRadius": "High" if account.is_admin else "Low",
+            "TenantId": tenant_id,
+            "SourceSystem": "AzureAD",
+            "TenantMembershipType": "Member",
+            "IdentityEnvironment": "Hybrid",
             "GroupMembership": json.dumps(["Domain Admins", "Domain Users"] if account.is_admin else ["Domain Users"]),
         },
-    )  # fmt: skip
+    )

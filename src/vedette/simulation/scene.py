@@ -160,5 +160,5 @@ class Scene:
                 user=user,
                 threat=threat,
                 family=family,
-            )  # fmt: skip
+            )
         )

@@ -50,7 +50,7 @@ class Simulation:
         settled = settle(stage.drafts, enterprise, calendar.until, stage.tape)
         self.alerts: list[Alert] = [alert for alert, _ in settled.values()]
         """In the order of their creation."""
-        self.traces: Mapping[str, Trace] = {id: trace for id, (_, trace) in settled.items()}
+        self.traces: Mapping[str, Trace] = {alert_id: trace for alert_id, (_, trace) in settled.items()}
         """Alert id → scenario, techniques and the rows behind the evidence."""
         self._notes: dict[date, list[Note]] = {}
         for note in stage.tape.notes:
@@ -68,14 +68,14 @@ class Simulation:
     @functools.cached_property
     def users(self) -> list[User]:
         """The accounts of people and services."""
-        made: list[User] = []
-        for host in self.enterprise.hosts:
-            if host.owner is not None:
-                made.append(self._user(host.owner, [host], "Interactive"))
+        made = [self._user(host.owner, [host], "Interactive") for host in self.enterprise.hosts if host.owner]
         servers = [host for host in self.enterprise.hosts if host.is_server]
         made += [self._user(admin, servers, "RemoteInteractive") for admin in self.enterprise.admins]
-        kinds = {"svc-backup": ("Batch", [host for host in servers if host.is_windows]), "svc-deploy": ("Network", self.enterprise.of_role("linux")),
-                 "svc-web": ("Network", self.enterprise.of_role("sql"))}  # fmt: skip
+        kinds = {
+            "svc-backup": ("Batch", [host for host in servers if host.is_windows]),
+            "svc-deploy": ("Network", self.enterprise.of_role("linux")),
+            "svc-web": ("Network", self.enterprise.of_role("sql")),
+        }
         for name, (kind, hosts) in kinds.items():
             if hosts:
                 made.append(self._user(self.enterprise.services[name], hosts, kind))

@@ -68,27 +68,52 @@ def message(
     message_id = identifier("mail", at, recipient.upn, subject)
     domain = sender.partition("@")[2]
     tape.note(
-        at, None, "EmailEvents", None,
+        at,
+        None,
+        "EmailEvents",
+        None,
         {
-            "NetworkMessageId": message_id, "InternetMessageId": f"<{message_id[:13]}@{domain}>",
-            "SenderMailFromAddress": sender, "SenderFromAddress": sender, "SenderDisplayName": name,
-            "SenderMailFromDomain": domain, "SenderFromDomain": domain, "SenderIPv4": ip,
-            "RecipientEmailAddress": recipient.upn, "RecipientObjectId": recipient.object_id, "Subject": subject,
-            "EmailDirection": "Inbound", "DeliveryAction": "Delivered", "DeliveryLocation": "Inbox/Folder",
+            "NetworkMessageId": message_id,
+            "InternetMessageId": f"<{message_id[:13]}@{domain}>",
+            "SenderMailFromAddress": sender,
+            "SenderFromAddress": sender,
+            "SenderDisplayName": name,
+            "SenderMailFromDomain": domain,
+            "SenderFromDomain": domain,
+            "SenderIPv4": ip,
+            "RecipientEmailAddress": recipient.upn,
+            "RecipientObjectId": recipient.object_id,
+            "Subject": subject,
+            "EmailDirection": "Inbound",
+            "DeliveryAction": "Delivered",
+            "DeliveryLocation": "Inbox/Folder",
             "AuthenticationDetails": json.dumps({"SPF": "pass", "DKIM": "pass", "DMARC": "pass", "CompAuth": "pass"}),
-            "AttachmentCount": attachments, "UrlCount": urls, "EmailLanguage": "en", "LatestDeliveryAction": "Delivered",
-            "LatestDeliveryLocation": "Inbox/Folder", **columns,
+            "AttachmentCount": attachments,
+            "UrlCount": urls,
+            "EmailLanguage": "en",
+            "LatestDeliveryAction": "Delivered",
+            "LatestDeliveryLocation": "Inbox/Folder",
+            **columns,
         },
-    )  # fmt: skip
+    )
     return message_id
 
 
 def click(tape: Tape, at: datetime, account: Account, url: str, message_id: str, action: str = "ClickAllowed") -> None:
     """A click on a link in a mail."""
     tape.note(
-        at, None, "UrlClickEvents", None,
+        at,
+        None,
+        "UrlClickEvents",
+        None,
         {
-            "Url": url, "ActionType": action, "AccountUpn": account.upn, "Workload": "Email",
-            "NetworkMessageId": message_id, "IPAddress": NAT, "IsClickedThrough": False, "UrlChain": json.dumps([url]),
+            "Url": url,
+            "ActionType": action,
+            "AccountUpn": account.upn,
+            "Workload": "Email",
+            "NetworkMessageId": message_id,
+            "IPAddress": NAT,
+            "IsClickedThrough": False,
+            "UrlChain": json.dumps([url]),
         },
-    )  # fmt: skip
+    )

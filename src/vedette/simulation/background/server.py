@@ -15,7 +15,7 @@ from vedette.simulation.reports import certificate, device_info, network_info
 
 
 def day(desk: Desk, enterprise: Enterprise, callers: Sequence[Desk], *, boots: bool) -> None:
-    """Tell one day. `callers` are the desks whose owners are at work; `boots` on the day on which the server started."""
+    """Tell one day. `callers` are the desks whose owners are at work; `boots` on the day it started."""
     random, hours = desk.random, desk.hours
     if boots:
         desk.tell_boot()
@@ -68,9 +68,14 @@ def _backup(desk: Desk, at: datetime, random: Random, enterprise: Enterprise) ->
     account = enterprise.services["svc-backup"]
     session = desk.logon(at, "Batch", account)
     agent = desk.start(
-        desk["schedule"], after(at, random, 0.2, 1), "backup-agent.exe", '"backup-agent.exe" run --job nightly',
-        account=account, logon_id=session, integrity="High",
-    )  # fmt: skip
+        desk["schedule"],
+        after(at, random, 0.2, 1),
+        "backup-agent.exe",
+        '"backup-agent.exe" run --job nightly',
+        account=account,
+        logon_id=session,
+        integrity="High",
+    )
     archive = artifact(f"D:\\Backup\\{desk.host.name}-{desk.day:%Y%m%d}.hbk", f"backup {desk.host.name} {desk.day}")
     desk.file(agent, after(at, random, 60, 200), archive)
     desk.connect(agent, after(at, random, 10, 60), "10.20.1.11", 445)
@@ -91,22 +96,34 @@ def _directory(desk: Desk, random: Random, enterprise: Enterprise, callers: Sequ
             continue
         port = caller.connect(caller["lsass"], at, desk.host.ip, 88).columns["LocalPort"]
         desk.connect(
-            desk["lsass"], after(at, random, 0.001, 0.01), caller.host.ip, cast("int", port),
-            action="InboundConnectionAccepted", local_port=88,
-        )  # fmt: skip
+            desk["lsass"],
+            after(at, random, 0.001, 0.01),
+            caller.host.ip,
+            cast("int", port),
+            action="InboundConnectionAccepted",
+            local_port=88,
+        )
         desk.logon(after(at, random, 0.02, 0.1), "Network", caller.owner, source=caller.host)
     if callers and random.random() < 0.08:
         admin = enterprise.admins[0]
         at = callers[0].hours.logon + timedelta(minutes=45)
         session = desk.logon(at, "RemoteInteractive", admin, source=callers[0].host, local_admin=True)
         console = desk.start(
-            desk["services"], after(at, random, 5, 9), "mmc.exe", '"mmc.exe" dsa.msc',
-            account=admin, logon_id=session, integrity="High",
-        )  # fmt: skip
+            desk["services"],
+            after(at, random, 5, 9),
+            "mmc.exe",
+            '"mmc.exe" dsa.msc',
+            account=admin,
+            logon_id=session,
+            integrity="High",
+        )
         desk.event(
-            desk["lsass"], after(console.created, random, 60, 100), "UserAccountCreated",
-            AccountName=f"trainee{desk.day:%j}", AccountDomain=admin.domain,
-        )  # fmt: skip
+            desk["lsass"],
+            after(console.created, random, 60, 100),
+            "UserAccountCreated",
+            AccountName=f"trainee{desk.day:%j}",
+            AccountDomain=admin.domain,
+        )
 
 
 def _shares(desk: Desk, random: Random, enterprise: Enterprise, callers: Sequence[Desk]) -> None:
@@ -116,17 +133,29 @@ def _shares(desk: Desk, random: Random, enterprise: Enterprise, callers: Sequenc
         owner = caller.owner
         port = caller.connect(caller["system"], at, desk.host.ip, 445).columns["LocalPort"]
         desk.connect(
-            desk["system"], after(at, random, 0.001, 0.01), caller.host.ip, cast("int", port),
-            action="InboundConnectionAccepted", local_port=445,
-        )  # fmt: skip
+            desk["system"],
+            after(at, random, 0.001, 0.01),
+            caller.host.ip,
+            cast("int", port),
+            action="InboundConnectionAccepted",
+            local_port=445,
+        )
         desk.logon(after(at, random, 0.02, 0.2), "Network", owner, source=caller.host)
         share = owner.department.replace(" ", "")
         file = artifact(f"D:\\Shares\\{share}\\Report {int(random.random() * 80)}.xlsx", f"share {share} {at}")
         desk.file(
-            desk["system"], after(at, random, 1, 40), file, "FileModified" if random.random() < 0.6 else "FileCreated",
-            RequestProtocol="SMB", RequestSourceIP=caller.host.ip, RequestSourcePort=port, RequestAccountName=owner.name,
-            RequestAccountDomain=owner.domain, RequestAccountSid=owner.sid, ShareName=f"\\\\{desk.host.name}\\{share}",
-        )  # fmt: skip
+            desk["system"],
+            after(at, random, 1, 40),
+            file,
+            "FileModified" if random.random() < 0.6 else "FileCreated",
+            RequestProtocol="SMB",
+            RequestSourceIP=caller.host.ip,
+            RequestSourcePort=port,
+            RequestAccountName=owner.name,
+            RequestAccountDomain=owner.domain,
+            RequestAccountSid=owner.sid,
+            ShareName=f"\\\\{desk.host.name}\\{share}",
+        )
 
 
 def _requests(desk: Desk, moments: Sequence[datetime], random: Random) -> None:
@@ -162,9 +191,14 @@ def _administer(desk: Desk, at: datetime, random: Random, enterprise: Enterprise
     admin = enterprise.admins[1]
     session = desk.logon(at, "RemoteInteractive", admin, local_admin=True, source=enterprise.admin_host)
     shell = desk.start(
-        desk["services"], after(at, random, 10, 20), "powershell.exe", "powershell.exe -NoExit",
-        account=admin, logon_id=session, integrity="High", elevation="TokenElevationTypeFull",
-    )  # fmt: skip
+        desk["services"],
+        after(at, random, 10, 20),
+        "powershell.exe",
+        "powershell.exe -NoExit",
+        account=admin,
+        logon_id=session,
+        elevated=True,
+    )
     for command in ("Get-Service", "Get-EventLog", "Restart-Service"):
         desk.event(shell, after(shell.created, random, 5, 100), "PowerShellCommand", {"Command": command})
     if random.random() < 0.3:
@@ -176,7 +210,9 @@ def _administer(desk: Desk, at: datetime, random: Random, enterprise: Enterprise
         )
         desk.file(shell, after(shell.created, random, 101, 110), tool)
         desk.event(
-            desk["services"], after(shell.created, random, 111, 120), "ServiceInstalled",
+            desk["services"],
+            after(shell.created, random, 111, 120),
+            "ServiceInstalled",
             {"ServiceName": "HaldenAgent", "ServiceStartType": 2, "ServiceType": 16, "ServiceAccount": SYSTEM.name},
             **tool.columns,
-        )  # fmt: skip
+        )

@@ -37,8 +37,14 @@ def linux(desk: Desk, enterprise: Enterprise, *, boots: bool) -> None:
                 "FileCreated",
             )
         visitor = f"192.0.2.{150 + int(random.random() * 80)}"
-        desk.connect(desk["nginx"], after(at, random, 5, 90), visitor, 40000 + int(random.random() * 20000),
-                     action="InboundConnectionAccepted", local_port=443)  # fmt: skip
+        desk.connect(
+            desk["nginx"],
+            after(at, random, 5, 90),
+            visitor,
+            40000 + int(random.random() * 20000),
+            action="InboundConnectionAccepted",
+            local_port=443,
+        )
         for database in enterprise.of_role("sql"):
             desk.connect(desk["app"], after(at, random, 91, 99), database.ip, 1433)
     at = begin + timedelta(seconds=60 + (span - 460) * random.random())

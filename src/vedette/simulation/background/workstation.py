@@ -99,9 +99,13 @@ def _download(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Proce
     file = desk.document(f"brochure-{int(random.random() * 90)}.pdf", "download", folder="Downloads")
     desk.connect(apps["edge"], at, ip, 443, name)
     desk.file(
-        apps["edge"], after(at, random, 1, 5), file,
-        FileOriginUrl=f"https://{name}/files/{file.name}", FileOriginIP=ip, FileOriginReferrerUrl=f"https://{name}/",
-    )  # fmt: skip
+        apps["edge"],
+        after(at, random, 1, 5),
+        file,
+        FileOriginUrl=f"https://{name}/files/{file.name}",
+        FileOriginIP=ip,
+        FileOriginReferrerUrl=f"https://{name}/",
+    )
 
 
 def _write_document(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Process]) -> None:
@@ -115,16 +119,21 @@ def _write_document(desk: Desk, at: datetime, random: Random, apps: Mapping[str,
         f'"{"EXCEL" if excel else "WINWORD"}.EXE" "{file.path}"',
     )
     desk.load(app, after(at, random, 0.2, 1), "mso.dll")
-    hive = f"HKEY_CURRENT_USER\\{desk.owner.sid}\\Software\\Microsoft\\Office\\16.0\\{'Excel' if excel else 'Word'}\\File MRU"
+    product = "Excel" if excel else "Word"
+    hive = f"HKEY_CURRENT_USER\\{desk.owner.sid}\\Software\\Microsoft\\Office\\16.0\\{product}\\File MRU"
     desk.registry(app, after(at, random, 1, 3), hive, "Item 1", f"[F00000000][T01D]*{file.path}")
     at = after(at, random, 60, 200)
     desk.file(app, at, file, "FileModified" if random.random() < 0.7 else "FileCreated")
     if random.random() < 0.3:
         draft = artifact(f"{file.folder}~{file.name}.tmp", f"draft of {file.path}")
         desk.file(
-            app, after(at, random, 0.1, 1), file, "FileRenamed",
-            PreviousFileName=draft.name, PreviousFolderPath=draft.path,
-        )  # fmt: skip
+            app,
+            after(at, random, 0.1, 1),
+            file,
+            "FileRenamed",
+            PreviousFileName=draft.name,
+            PreviousFolderPath=draft.path,
+        )
     if random.random() < 0.4:
         desk.file(apps["onedrive"], max(after(at, random, 2, 8), apps["onedrive"].created), file, "FileModified")
 
@@ -139,8 +148,15 @@ def _scheduled(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Proc
     elif kind == 1:
         desk.start(desk["schedule"], at, "taskhostw.exe", "taskhostw.exe")
     else:
-        desk.start(desk["dcom"], at, "backgroundTaskHost.exe", '"backgroundTaskHost.exe" -ServerName:App.AppX', account=desk.owner,
-                   logon_id=desk.logon_id, integrity="Medium")  # fmt: skip
+        desk.start(
+            desk["dcom"],
+            at,
+            "backgroundTaskHost.exe",
+            '"backgroundTaskHost.exe" -ServerName:App.AppX',
+            account=desk.owner,
+            logon_id=desk.logon_id,
+            integrity="Medium",
+        )
 
 
 def _antivirus(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Process]) -> None:
@@ -158,34 +174,44 @@ def _definitions(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Pr
     version = f"1.421.{desk.day.toordinal() % 2000}.0"
     desk.event(engine, after(at, random, 20, 60), "AntivirusDefinitionsUpdated", {"SignatureVersion": version})
     desk.registry(
-        engine, after(at, random, 61, 63), "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows Defender\\Signature Updates",
-        "AVSignatureVersion", version,
-    )  # fmt: skip
+        engine,
+        after(at, random, 61, 63),
+        "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows Defender\\Signature Updates",
+        "AVSignatureVersion",
+        version,
+    )
 
 
 def _policy(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Process]) -> None:
     desk.start(desk["schedule"], at, "gpupdate.exe", "gpupdate.exe /target:computer")
     desk.connect(desk["lsass"], after(at, random, 0.5, 2), "10.20.1.10", 389)
     desk.registry(
-        desk["schedule"], after(at, random, 2, 4),
-        "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Group Policy\\State\\Machine", "LastRefresh",
-        str(int(at.timestamp())), kind="Qword",
-    )  # fmt: skip
+        desk["schedule"],
+        after(at, random, 2, 4),
+        "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Group Policy\\State\\Machine",
+        "LastRefresh",
+        str(int(at.timestamp())),
+        kind="Qword",
+    )
 
 
 def _inventory(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Process]) -> None:
     collector = desk.start(desk["schedule"], at, "inventory.exe", '"inventory.exe" --collect --quiet')
     shell = desk.start(
-        collector, after(at, random, 1, 3), "powershell.exe",
+        collector,
+        after(at, random, 1, 3),
+        "powershell.exe",
         "powershell.exe -NoProfile -NonInteractive -File C:\\ProgramData\\Halden\\collect.ps1",
-    )  # fmt: skip
+    )
     desk.load(shell, after(shell.created, random, 0.2, 0.5), "amsi.dll")
     for command in ("Get-CimInstance", "Get-ItemProperty", "ConvertTo-Json"):
         desk.event(shell, after(shell.created, random, 1, 9), "PowerShellCommand", {"Command": command})
     desk.event(
-        shell, after(shell.created, random, 1, 3), "NamedPipeEvent",
+        shell,
+        after(shell.created, random, 1, 3),
+        "NamedPipeEvent",
         {"PipeName": f"\\Device\\NamedPipe\\PSHost.{shell.pid}", "FileOperation": "File created"},
-    )  # fmt: skip
+    )
 
 
 def _open_link(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Process]) -> None:
@@ -214,9 +240,11 @@ def _clean_up(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Proce
 
 def _usb(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Process]) -> None:
     desk.event(
-        desk["system"], at, "UsbDriveMounted",
+        desk["system"],
+        at,
+        "UsbDriveMounted",
         {"DriveLetter": "E:", "BusType": "7", "Manufacturer": "Halden Hardware", "ProductName": "Stick 16"},
-    )  # fmt: skip
+    )
 
 
 def _print(desk: Desk, at: datetime, random: Random, apps: Mapping[str, Process]) -> None:

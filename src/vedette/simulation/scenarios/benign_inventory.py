@@ -13,30 +13,52 @@ def play(scene: Scene) -> None:
     desk = scene.desk(scene.enterprise.admin_host, start)
     collector = desk.start(desk["schedule"], start, "inventory.exe", '"inventory.exe" --full --report it')
     shell = desk.start(
-        collector, scene.later(start, 2), "powershell.exe",
+        collector,
+        scene.later(start, 2),
+        "powershell.exe",
         "powershell.exe -NoProfile -EncodedCommand RwBlAHQALQBDAGkAbQBJAG4AcwB0AGEAbgBjAGUAIABXAGkAbgAzADIA",
-    )  # fmt: skip
+    )
     for number, command in enumerate(("Get-CimInstance", "Get-HotFix", "Get-LocalUser", "Get-NetAdapter")):
         desk.event(shell, scene.later(shell.created, 1 + number), "PowerShellCommand", {"Command": command})
     info = desk.start(shell, scene.later(start, 9), "systeminfo.exe", "systeminfo /fo csv")
     report = desk.connect(collector, scene.later(start, 20), scene.enterprise.first("files").ip, 445)
     scene.alert(
-        desk, info.created, "Encoded PowerShell command",
+        desk,
+        info.created,
+        "Encoded PowerShell command",
         "A PowerShell command was passed in encoded form and asked for details of the system.",
-        collector, shell, info, report,
-        category="Execution", severity="Low", techniques=("T1059.001", "T1082"),
+        collector,
+        shell,
+        info,
+        report,
+        category="Execution",
+        severity="Low",
+        techniques=("T1059.001", "T1082"),
         triage=Triage(
-            "Resolved", "FalsePositive", "NotMalicious", "analyst@halden.example",
-            ("Our own inventory collector; asked IT to sign the script instead.",), "Benign",
+            "Resolved",
+            "FalsePositive",
+            "NotMalicious",
+            "analyst@halden.example",
+            ("Our own inventory collector; asked IT to sign the script instead.",),
+            "Benign",
         ),
-    )  # fmt: skip
+    )
     scene.alert(
-        desk, report.time, "Device discovery by a scheduled program",
+        desk,
+        report.time,
+        "Device discovery by a scheduled program",
         "A scheduled program ran several commands that describe the device.",
-        collector, info,
-        category="Discovery", severity="Informational", techniques=("T1082",),
+        collector,
+        info,
+        category="Discovery",
+        severity="Informational",
+        techniques=("T1082",),
         triage=Triage(
-            "Resolved", "InformationalExpectedActivity", "LineOfBusinessApplication", "analyst@halden.example",
-            ("Expected.",), "Benign",
+            "Resolved",
+            "InformationalExpectedActivity",
+            "LineOfBusinessApplication",
+            "analyst@halden.example",
+            ("Expected.",),
+            "Benign",
         ),
-    )  # fmt: skip
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vedette.simulation.alerts import Triage
+from vedette.simulation.alerts import Item, Triage
 from vedette.simulation.files import artifact
 from vedette.simulation.scene import Scene, scenario
 
@@ -13,16 +13,17 @@ def play(scene: Scene) -> None:
     start = scene.moment(5, "14:31")
     desk = scene.desk(scene.victim(), start)
     user = desk.owner
-    high = {"integrity": "High", "elevation": "TokenElevationTypeFull"}
-    shell = desk.start(desk.shell, start, "cmd.exe", '"cmd.exe"', **high)
+    shell = desk.start(desk.shell, start, "cmd.exe", '"cmd.exe"', elevated=True)
     desk.start(shell, scene.later(start, 8), "tasklist.exe", 'tasklist  /fi "imagename eq lsass.exe"')
 
     lsass = desk["lsass"]
-    dump = artifact("C:\\Windows\\Temp\\diag.dmp", f"lsass memory of {desk.host.name} {start}", size=52_428_800)
+    dump = artifact("C:\\Windows\\Temp\\diag.dmp", f"lsass memory of {desk.host.name}", size=52_428_800)
     rundll = desk.start(
-        shell, scene.later(start, 30), "rundll32.exe",
+        shell,
+        scene.later(start, 30),
+        "rundll32.exe",
         f"rundll32.exe C:\\Windows\\System32\\comsvcs.dll, MiniDump {lsass.pid} {dump.path} full",
-    )  # fmt: skip
+    )
     desk.load(rundll, scene.later(rundll.created, 0.2), "comsvcs.dll")
     desk.load(rundll, scene.later(rundll.created, 0.3), "dbghelp.dll")
     opened = desk.touches(
@@ -33,14 +34,22 @@ def play(scene: Scene) -> None:
     )
     written = desk.file(rundll, scene.later(rundll.created, 2), dump)
     scene.alert(
-        desk, written.time, "Memory of lsass.exe was dumped",
-        "rundll32.exe used comsvcs.dll to write the memory of lsass.exe to a file. It holds credentials of signed-in accounts.",
-        shell, rundll, opened, written, user,
-        category="CredentialAccess", severity="High", techniques=("T1003.001",),
+        desk,
+        written.time,
+        "Memory of lsass.exe was dumped",
+        "rundll32.exe used comsvcs.dll to write the memory of lsass.exe to a file, with the credentials in it.",
+        shell,
+        rundll,
+        opened,
+        written,
+        user,
+        category="CredentialAccess",
+        severity="High",
+        techniques=("T1003.001",),
         triage=Triage("New", investigation="PendingApproval"),
-    )  # fmt: skip
+    )
 
-    saved = []
+    saved: list[Item] = []
     for number, hive in enumerate(("sam", "system")):
         path = f"C:\\Windows\\Temp\\{hive}.hiv"
         save = desk.start(
@@ -53,8 +62,13 @@ def play(scene: Scene) -> None:
             ),
         ]
     scene.alert(
-        desk, scene.later(start, 110), "Registry hives with credentials were saved",
+        desk,
+        scene.later(start, 110),
+        "Registry hives with credentials were saved",
         "reg.exe saved the SAM and SYSTEM hives, from which password hashes of local accounts can be read.",
-        *saved, user,
-        category="CredentialAccess", severity="Medium", techniques=("T1003.002",),
-    )  # fmt: skip
+        *saved,
+        user,
+        category="CredentialAccess",
+        severity="Medium",
+        techniques=("T1003.002",),
+    )

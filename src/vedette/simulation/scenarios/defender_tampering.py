@@ -14,23 +14,33 @@ def play(scene: Scene) -> None:
     start = scene.moment(8, "17:10")
     desk = scene.desk(scene.victim(), start)
     user = desk.owner
-    high = {"integrity": "High", "elevation": "TokenElevationTypeFull"}
     shell = desk.start(
-        desk.shell, start, "powershell.exe",
-        "powershell.exe -Command Set-MpPreference -DisableRealtimeMonitoring $true; Add-MpPreference -ExclusionPath C:\\Users\\Public", **high,
-    )  # fmt: skip
+        desk.shell,
+        start,
+        "powershell.exe",
+        "powershell.exe -Command Set-MpPreference -DisableRealtimeMonitoring $true; "
+        "Add-MpPreference -ExclusionPath C:\\Users\\Public",
+        elevated=True,
+    )
     desk.load(shell, scene.later(start, 0.4), "amsi.dll")
     desk.event(shell, scene.later(start, 1.0), "PowerShellCommand", {"Command": "Set-MpPreference"})
     desk.event(shell, scene.later(start, 1.1), "PowerShellCommand", {"Command": "Add-MpPreference"})
     excluded = desk.registry(
-        desk["msmpeng"], scene.later(start, 1.5), "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths",
-        "C:\\Users\\Public", "0", kind="Dword",
-    )  # fmt: skip
+        desk["msmpeng"],
+        scene.later(start, 1.5),
+        "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths",
+        "C:\\Users\\Public",
+        "0",
+        kind="Dword",
+    )
     desk.event(
-        shell, scene.later(start, 1.8), "TamperingAttempt",
+        shell,
+        scene.later(start, 1.8),
+        "TamperingAttempt",
         {"TamperingAction": "Registry modification", "Status": "Ignored", "Target": "DisableRealtimeMonitoring"},
-        RegistryKey=_KEY + "\\Real-Time Protection", RegistryValueName="DisableRealtimeMonitoring",
-    )  # fmt: skip
+        RegistryKey=_KEY + "\\Real-Time Protection",
+        RegistryValueName="DisableRealtimeMonitoring",
+    )
     reg = desk.start(
         shell,
         scene.later(start, 20),
@@ -39,24 +49,46 @@ def play(scene: Scene) -> None:
     )
     written = desk.registry(reg, scene.later(reg.created, 0.2), _KEY, "DisableAntiSpyware", "1", kind="Dword")
     scene.alert(
-        desk, written.time, "Attempt to switch off the antivirus",
+        desk,
+        written.time,
+        "Attempt to switch off the antivirus",
         "A user with administrator rights tried to switch off real-time protection and excluded a folder from scans.",
-        shell, excluded, reg, written, user,
-        category="DefenseEvasion", severity="Medium", techniques=("T1562.001", "T1112"),
+        shell,
+        excluded,
+        reg,
+        written,
+        user,
+        category="DefenseEvasion",
+        severity="Medium",
+        techniques=("T1562.001", "T1112"),
         triage=Triage(
-            "Resolved", "InformationalExpectedActivity", "SecurityTesting", "analyst@halden.example",
-            ("Announced exercise of the red team.",), "TerminatedByUser",
+            "Resolved",
+            "InformationalExpectedActivity",
+            "SecurityTesting",
+            "analyst@halden.example",
+            ("Announced exercise of the red team.",),
+            "TerminatedByUser",
         ),
-    )  # fmt: skip
+    )
     clear = desk.start(shell, scene.later(start, 60), "wevtutil.exe", "wevtutil cl Security")
     desk.event(clear, scene.later(clear.created, 0.3), "SecurityLogCleared")
     scene.alert(
-        desk, clear.created, "Security event log was cleared",
+        desk,
+        clear.created,
+        "Security event log was cleared",
         "wevtutil.exe emptied the security event log.",
-        shell, clear, user,
-        category="DefenseEvasion", severity="Medium", techniques=("T1070.001",),
+        shell,
+        clear,
+        user,
+        category="DefenseEvasion",
+        severity="Medium",
+        techniques=("T1070.001",),
         triage=Triage(
-            "Resolved", "InformationalExpectedActivity", "SecurityTesting", "analyst@halden.example",
-            ("Same exercise.",), "TerminatedByUser",
+            "Resolved",
+            "InformationalExpectedActivity",
+            "SecurityTesting",
+            "analyst@halden.example",
+            ("Same exercise.",),
+            "TerminatedByUser",
         ),
-    )  # fmt: skip
+    )

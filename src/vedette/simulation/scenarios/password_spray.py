@@ -42,14 +42,29 @@ def play(scene: Scene) -> None:
     shell = desk.start(explorer, scene.later(at, 60), "cmd.exe", '"cmd.exe"')
     look = desk.start(shell, scene.later(at, 75), "net.exe", "net user /domain")
     scene.alert(
-        desk, scene.later(at, 12), "Password spray from the internet with a success",
-        "One address from outside tried many accounts with few passwords over remote desktop, and one attempt succeeded.",
-        knock, gate, explorer, found,
-        category="CredentialAccess", severity="High", techniques=("T1110.003", "T1021.001"), user=found,
-    )  # fmt: skip
+        desk,
+        scene.later(at, 12),
+        "Password spray from the internet with a success",
+        "One address from outside tried many accounts with few passwords over remote desktop, and one succeeded.",
+        knock,
+        gate,
+        explorer,
+        found,
+        category="CredentialAccess",
+        severity="High",
+        techniques=("T1110.003", "T1021.001"),
+        user=found,
+    )
     scene.alert(
-        desk, look.created, "Discovery in a remote desktop session from outside",
+        desk,
+        look.created,
+        "Discovery in a remote desktop session from outside",
         "An account that had just been guessed listed the domain's users.",
-        shell, look, found,
-        category="Discovery", severity="Medium", techniques=("T1078.002",), user=found,
-    )  # fmt: skip
+        shell,
+        look,
+        found,
+        category="Discovery",
+        severity="Medium",
+        techniques=("T1078.002",),
+        user=found,
+    )

@@ -6,6 +6,8 @@ from vedette.simulation.alerts import Triage
 from vedette.simulation.files import artifact
 from vedette.simulation.scene import Scene, scenario
 
+_TASKS = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tree"
+
 
 @scenario("persistence", "Persistence by Run key and scheduled task", "T1547.001", "T1053.005", "T1036.005")
 def play(scene: Scene) -> None:
@@ -32,38 +34,72 @@ def play(scene: Scene) -> None:
     )
     planted = desk.file(installer, scene.later(start, 6), helper)
     run_value = desk.registry(
-        installer, scene.later(start, 7), f"HKEY_CURRENT_USER\\{user.sid}\\Software\\Microsoft\\Windows\\CurrentVersion\\Run",
-        "ConverterHelper", f'"{helper.path}" -tray',
-    )  # fmt: skip
+        installer,
+        scene.later(start, 7),
+        f"HKEY_CURRENT_USER\\{user.sid}\\Software\\Microsoft\\Windows\\CurrentVersion\\Run",
+        "ConverterHelper",
+        f'"{helper.path}" -tray',
+    )
     scene.alert(
-        desk, run_value.time, "Program registered to run at every sign-in",
-        "An installer from the internet put a program with the name of a system process into the profile and into a Run value.",
-        installer, planted, run_value, user,
-        category="Persistence", severity="Medium", techniques=("T1547.001", "T1036.005"),
+        desk,
+        run_value.time,
+        "Program registered to run at every sign-in",
+        "A downloaded installer put a program with the name of a system process into the profile and a Run value.",
+        installer,
+        planted,
+        run_value,
+        user,
+        category="Persistence",
+        severity="Medium",
+        techniques=("T1547.001", "T1036.005"),
         triage=Triage(
-            "Resolved", "TruePositive", "UnwantedSoftware", "analyst@halden.example",
-            ("Removed the program and the Run value.",), "SuccessfullyRemediated",
+            "Resolved",
+            "TruePositive",
+            "UnwantedSoftware",
+            "analyst@halden.example",
+            ("Removed the program and the Run value.",),
+            "SuccessfullyRemediated",
         ),
-    )  # fmt: skip
+    )
     task = desk.start(
-        installer, scene.later(start, 12), "schtasks.exe",
+        installer,
+        scene.later(start, 12),
+        "schtasks.exe",
         f'schtasks /create /tn "Converter Update" /sc onlogon /tr "{helper.path} -update" /f',
-    )  # fmt: skip
+    )
     created = desk.event(
-        desk["schedule"], scene.later(task.created, 0.5), "ScheduledTaskCreated",
-        {"TaskName": "\\Converter Update", "Author": user.id}, **user.columns_without_cloud,
-    )  # fmt: skip
+        desk["schedule"],
+        scene.later(task.created, 0.5),
+        "ScheduledTaskCreated",
+        {"TaskName": "\\Converter Update", "Author": user.id},
+        **user.columns_without_cloud,
+    )
     cached = desk.registry(
-        desk["schedule"], scene.later(created.time, 0.1),
-        "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tree\\Converter Update",
+        desk["schedule"],
+        scene.later(created.time, 0.1),
+        _TASKS + "\\Converter Update",
         action="RegistryKeyCreated",
-    )  # fmt: skip
+    )
     scene.alert(
-        desk, cached.time, "Scheduled task starts a program from a user profile",
+        desk,
+        cached.time,
+        "Scheduled task starts a program from a user profile",
         "A task was created that starts a program from the roaming profile whenever the user signs in.",
-        installer, task, cached, user,
-        category="Persistence", severity="Low", techniques=("T1053.005",),
-        triage=Triage("Resolved", "TruePositive", "UnwantedSoftware", "analyst@halden.example", ("Same installer.",), "SuccessfullyRemediated"),
-    )  # fmt: skip
+        installer,
+        task,
+        cached,
+        user,
+        category="Persistence",
+        severity="Low",
+        techniques=("T1053.005",),
+        triage=Triage(
+            "Resolved",
+            "TruePositive",
+            "UnwantedSoftware",
+            "analyst@halden.example",
+            ("Same installer.",),
+            "SuccessfullyRemediated",
+        ),
+    )
     running = desk.start(installer, scene.later(start, 20), helper, f'"{helper.path}" -tray')
     desk.connect(running, scene.later(start, 25), "203.0.113.42", 8080, "stats.free-convert.example")

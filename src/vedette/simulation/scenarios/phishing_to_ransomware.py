@@ -18,9 +18,16 @@ CONTROL = ("telemetry-edge.example", "203.0.113.22")
 
 
 @scenario(
-    "phishing-to-ransomware", "Phishing mail to ransomware",
-    "T1566.001", "T1204.002", "T1059.001", "T1105", "T1053.005", "T1490", "T1486",
-)  # fmt: skip
+    "phishing-to-ransomware",
+    "Phishing mail to ransomware",
+    "T1566.001",
+    "T1204.002",
+    "T1059.001",
+    "T1105",
+    "T1053.005",
+    "T1490",
+    "T1486",
+)
 def play(scene: Scene) -> None:
     """A macro document starts PowerShell, which fetches a loader; backups are deleted and files encrypted."""
     start = scene.moment(2, "10:12")
@@ -30,58 +37,106 @@ def play(scene: Scene) -> None:
     # The mail and the click.
     document = desk.document("Overdue invoice 4471.docm", "lure 4471", folder="Downloads", size=48_640)
     mail = message(
-        scene.tape, start - timedelta(minutes=9), sender="accounts@invoice-share.example", name="Accounts Receivable",
-        ip=LURE_IP, recipient=user, subject="Overdue invoice 4471", attachments=1, urls=1,
-        ThreatTypes="Phish", DetectionMethods=json.dumps({"Phish": ["URL detonation"]}), ConfidenceLevel=json.dumps({"Phish": "High"}),
-    )  # fmt: skip
+        scene.tape,
+        start - timedelta(minutes=9),
+        sender="accounts@invoice-share.example",
+        name="Accounts Receivable",
+        ip=LURE_IP,
+        recipient=user,
+        subject="Overdue invoice 4471",
+        attachments=1,
+        urls=1,
+        ThreatTypes="Phish",
+        DetectionMethods=json.dumps({"Phish": ["URL detonation"]}),
+        ConfidenceLevel=json.dumps({"Phish": "High"}),
+    )
     head: dict[str, object] = {"NetworkMessageId": mail}
     scene.tape.note(
-        start - timedelta(minutes=9), None, "EmailUrlInfo", None,
+        start - timedelta(minutes=9),
+        None,
+        "EmailUrlInfo",
+        None,
         head | {"Url": LURE, "UrlDomain": "invoice-share.example", "UrlLocation": "Body"},
-    )  # fmt: skip
+    )
     attachment = scene.tape.note(
-        start - timedelta(minutes=9), None, "EmailAttachmentInfo", None,
-        head | {
-            "SenderFromAddress": "accounts@invoice-share.example", "SenderDisplayName": "Accounts Receivable",
-            "RecipientEmailAddress": user.upn, "RecipientObjectId": user.object_id, "FileName": document.name,
-            "FileType": "docm", "SHA256": document.sha256, "FileSize": document.size, "ThreatTypes": "Malware",
+        start - timedelta(minutes=9),
+        None,
+        "EmailAttachmentInfo",
+        None,
+        head
+        | {
+            "SenderFromAddress": "accounts@invoice-share.example",
+            "SenderDisplayName": "Accounts Receivable",
+            "RecipientEmailAddress": user.upn,
+            "RecipientObjectId": user.object_id,
+            "FileName": document.name,
+            "FileType": "docm",
+            "SHA256": document.sha256,
+            "FileSize": document.size,
+            "ThreatTypes": "Malware",
         },
-    )  # fmt: skip
+    )
     click(scene.tape, start - timedelta(minutes=2), user, LURE, mail)
 
     # The document and its macro.
     outlook = desk.start(desk.shell, start - timedelta(minutes=3), "OUTLOOK.EXE")
     desk.file(outlook, start, document, FileOriginUrl=LURE, FileOriginIP=LURE_IP)
     word = desk.start(outlook, scene.later(start, 4), "WINWORD.EXE", f'"WINWORD.EXE" /n "{document.path}" /o ""')
-    macro = desk.load(word, scene.later(word.created, 3), "VBE7.DLL")
+    desk.load(word, scene.later(word.created, 3), "VBE7.DLL")
     powershell = desk.start(
-        word, scene.later(word.created, 11), "powershell.exe",
-        "powershell.exe -NoP -W Hidden -Enc SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoAZQBjAHQAIABOAGUAdAAuAFcAZQBiAEMAbABpAGUAbgB0ACkA",
-    )  # fmt: skip
+        word,
+        scene.later(word.created, 11),
+        "powershell.exe",
+        "powershell.exe -NoP -W Hidden -Enc "
+        "SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoAZQBjAHQAIABOAGUAdAAuAFcAZQBiAEMAbABpAGUAbgB0ACkA",
+    )
     desk.load(powershell, scene.later(powershell.created, 0.4), "amsi.dll")
     desk.event(powershell, scene.later(powershell.created, 1), "PowerShellCommand", {"Command": "Invoke-Expression"})
     desk.resolve(desk["dnscache"], scene.later(powershell.created, 1.1), *STAGER)
     fetch = desk.connect(powershell, scene.later(powershell.created, 1.3), STAGER[1], 443, STAGER[0])
     loader = artifact(f"C:\\Users\\{user.name}\\AppData\\Local\\Temp\\msupd.exe", "loader build 7", size=731_648)
     dropped = desk.file(
-        powershell, scene.later(powershell.created, 4), loader,
-        FileOriginUrl=f"https://{STAGER[0]}/u/msupd.bin", FileOriginIP=STAGER[1],
-    )  # fmt: skip
+        powershell,
+        scene.later(powershell.created, 4),
+        loader,
+        FileOriginUrl=f"https://{STAGER[0]}/u/msupd.bin",
+        FileOriginIP=STAGER[1],
+    )
     implant = desk.start(powershell, scene.later(powershell.created, 6), loader, f'"{loader.path}" --quiet')
     scene.alert(
-        desk, implant.created, "Suspicious PowerShell started by Word",
+        desk,
+        implant.created,
+        "Suspicious PowerShell started by Word",
         "A macro in a mailed document started an encoded PowerShell command, which downloaded and ran a program.",
-        word, powershell, fetch, dropped, implant, user,
-        category="Execution", severity="High", techniques=("T1204.002", "T1059.001", "T1105"),
-        triage=Triage("InProgress", assigned_to="analyst@halden.example", comments=("Contacting the user.",), investigation="Running"),
-    )  # fmt: skip
+        word,
+        powershell,
+        fetch,
+        dropped,
+        implant,
+        user,
+        category="Execution",
+        severity="High",
+        techniques=("T1204.002", "T1059.001", "T1105"),
+        triage=Triage(
+            "InProgress",
+            assigned_to="analyst@halden.example",
+            comments=("Contacting the user.",),
+            investigation="Running",
+        ),
+    )
     scene.alert(
-        desk, scene.later(start, 30), "Mail with malicious attachment was delivered",
+        desk,
+        scene.later(start, 30),
+        "Mail with malicious attachment was delivered",
         "A delivered mail carried a document that was found malicious afterwards; the recipient opened its link.",
-        attachment, user,
-        category="InitialAccess", severity="Medium", techniques=("T1566.001",), source="OfficeATP",
+        attachment,
+        user,
+        category="InitialAccess",
+        severity="Medium",
+        techniques=("T1566.001",),
+        source="OfficeATP",
         triage=Triage("InProgress", assigned_to="analyst@halden.example"),
-    )  # fmt: skip
+    )
 
     # Foothold and discovery.
     beacon = None
@@ -90,13 +145,18 @@ def play(scene: Scene) -> None:
             implant, scene.later(implant.created, 20 + 60 * minute, 40 + 60 * minute), CONTROL[1], 443, CONTROL[0]
         )
     task = desk.start(
-        implant, scene.later(implant.created, 90), "schtasks.exe",
+        implant,
+        scene.later(implant.created, 90),
+        "schtasks.exe",
         f'schtasks.exe /create /sc minute /mo 30 /tn "OneDrive Sync Helper" /tr "{loader.path} --quiet" /f',
-    )  # fmt: skip
+    )
     desk.event(
-        desk["schedule"], scene.later(task.created, 0.6), "ScheduledTaskCreated",
-        {"TaskName": "\\OneDrive Sync Helper", "Author": user.id}, **user.columns_without_cloud,
-    )  # fmt: skip
+        desk["schedule"],
+        scene.later(task.created, 0.6),
+        "ScheduledTaskCreated",
+        {"TaskName": "\\OneDrive Sync Helper", "Author": user.id},
+        **user.columns_without_cloud,
+    )
     for offset, command in enumerate(
         ("whoami.exe /all", 'net.exe group "Domain Admins" /domain', "nltest.exe /dclist:halden")
     ):
@@ -105,23 +165,30 @@ def play(scene: Scene) -> None:
 
     # Backups go first, then the files.
     strike = scene.later(implant.created, 2700)
-    system = {"integrity": "High", "elevation": "TokenElevationTypeFull"}
     shell = desk.start(
         implant,
         strike,
         "cmd.exe",
         "cmd.exe /c vssadmin delete shadows /all /quiet & bcdedit /set {default} recoveryenabled no",
-        **system,
+        elevated=True,
     )
     shadow = desk.start(shell, scene.later(strike, 0.5), "vssadmin.exe", "vssadmin delete shadows /all /quiet")
     recovery = desk.start(shell, scene.later(strike, 3), "bcdedit.exe", "bcdedit /set {default} recoveryenabled no")
     scene.alert(
-        desk, recovery.created, "Backup copies were deleted",
+        desk,
+        recovery.created,
+        "Backup copies were deleted",
         "A program deleted all shadow copies and switched off recovery, as ransomware does before it encrypts.",
-        implant, shadow, recovery, *([beacon] if beacon else []), user,
-        category="Ransomware", severity="High", techniques=("T1490",),
+        implant,
+        shadow,
+        recovery,
+        *([beacon] if beacon else []),
+        user,
+        category="Ransomware",
+        severity="High",
+        techniques=("T1490",),
         triage=Triage("InProgress", assigned_to="responder@halden.example"),
-    )  # fmt: skip
+    )
     encrypted: list[Note] = []
     for number in range(24):
         plain = desk.document(f"Project plan {number}.docx", desk.host.name)
@@ -134,7 +201,7 @@ def play(scene: Scene) -> None:
                 "FileRenamed",
                 PreviousFileName=plain.name,
                 PreviousFolderPath=plain.path,
-            )  # fmt: skip
+            )
         )
     note = desk.file(
         implant,
@@ -142,12 +209,26 @@ def play(scene: Scene) -> None:
         desk.document("RESTORE-FILES.txt", "ransom note", folder="Desktop", size=1_204),
     )
     scene.alert(
-        desk, note.time, "Ransomware behaviour: many files were encrypted",
+        desk,
+        note.time,
+        "Ransomware behaviour: many files were encrypted",
         "A program renamed and rewrote many documents within a minute and left a note that asks for payment.",
-        implant, *encrypted[:3], note, user,
-        category="Ransomware", severity="High", techniques=("T1486",), family="Sealer", threat="Ransom:Win32/Sealer.A",
-        triage=Triage("InProgress", assigned_to="responder@halden.example", comments=("Machine to be isolated.",), investigation="PendingApproval"),
-    )  # fmt: skip
+        implant,
+        *encrypted[:3],
+        note,
+        user,
+        category="Ransomware",
+        severity="High",
+        techniques=("T1486",),
+        family="Sealer",
+        threat="Ransom:Win32/Sealer.A",
+        triage=Triage(
+            "InProgress",
+            assigned_to="responder@halden.example",
+            comments=("Machine to be isolated.",),
+            investigation="PendingApproval",
+        ),
+    )
 
     # The share follows.
     server = scene.desk(scene.server("files"), start)
@@ -180,11 +261,18 @@ def play(scene: Scene) -> None:
                 RequestAccountDomain=user.domain,
                 RequestAccountSid=user.sid,
                 ShareName=f"\\\\{server.host.name}\\Finance",
-            )  # fmt: skip
+            )
         )
     scene.alert(
-        server, shared[-1].time, "Files on a share were encrypted from another device",
-        "Many files on a network share were renamed over SMB by an account whose workstation shows ransomware behaviour.",
-        inbound, *shared[:3], user,
-        category="Ransomware", severity="High", techniques=("T1486",), user=user,
-    )  # fmt: skip
+        server,
+        shared[-1].time,
+        "Files on a share were encrypted from another device",
+        "Files on a share were renamed over SMB by an account whose workstation shows ransomware behaviour.",
+        inbound,
+        *shared[:3],
+        user,
+        category="Ransomware",
+        severity="High",
+        techniques=("T1486",),
+        user=user,
+    )

@@ -9,7 +9,16 @@ from vedette.simulation.scene import Scene, scenario
 ATTACKER = "203.0.113.66"
 
 
-@scenario("web-shell", "Web shell on the public web server", "T1190", "T1505.003", "T1059.003", "T1033", "T1016")
+@scenario(
+    "web-shell",
+    "Web shell on the public web server",
+    "T1190",
+    "T1505.003",
+    "T1059.003",
+    "T1033",
+    "T1016",
+    "T1105",
+)
 def play(scene: Scene) -> None:
     """The worker process of IIS writes a page and starts command shells at the request of an outside address."""
     start = scene.moment(3, "18:22")
@@ -30,12 +39,19 @@ def play(scene: Scene) -> None:
     )
     dropped = desk.file(worker, scene.later(start, 151), page)
     scene.alert(
-        desk, dropped.time, "Web server process wrote a script into the web root",
-        "The worker process of IIS created a page in an upload folder of the public site, right after requests from outside.",
-        worker, dropped, visit,
-        category="Persistence", severity="High", techniques=("T1190", "T1505.003"), user=worker.account,
+        desk,
+        dropped.time,
+        "Web server process wrote a script into the web root",
+        "The worker process of IIS created a page in the site's upload folder right after requests from outside.",
+        worker,
+        dropped,
+        visit,
+        category="Persistence",
+        severity="High",
+        techniques=("T1190", "T1505.003"),
+        user=worker.account,
         triage=Triage("InProgress", assigned_to="responder@halden.example", comments=("Site taken offline.",)),
-    )  # fmt: skip
+    )
 
     commands = ("whoami", "ipconfig /all", "net localgroup administrators", "tasklist /v", "systeminfo")
     told = []
@@ -66,16 +82,40 @@ def play(scene: Scene) -> None:
         **tool.columns,
     )
     scene.alert(
-        desk, told[-1].created, "Commands were run through the web server",
+        desk,
+        told[-1].created,
+        "Commands were run through the web server",
         "The worker process of IIS started command shells that ask about the system, its accounts and its network.",
-        worker, *told[:4], visit,
-        category="Execution", severity="High", techniques=("T1505.003", "T1059.003", "T1033", "T1016"), user=worker.account,
+        worker,
+        *told[:4],
+        visit,
+        category="Execution",
+        severity="High",
+        techniques=("T1505.003", "T1059.003", "T1033", "T1016"),
+        user=worker.account,
         triage=Triage("InProgress", assigned_to="responder@halden.example"),
-    )  # fmt: skip
+    )
     scene.alert(
-        desk, scene.later(out.created, 4), "A hacking tool was blocked",
+        desk,
+        scene.later(out.created, 4),
+        "A hacking tool was blocked",
         "The antivirus removed a port forwarder that PowerShell had downloaded for the web server's account.",
-        out, pulled, brought,
-        category="Malware", severity="Low", techniques=("T1105",), source="WindowsDefenderAv", threat="HackTool:Win32/PortFwd.A", family="PortFwd",
-        user=worker.account, triage=Triage("Resolved", "TruePositive", "Malware", "Automation", ("Removed by the antivirus.",), "SuccessfullyRemediated"),
-    )  # fmt: skip
+        out,
+        pulled,
+        brought,
+        category="Malware",
+        severity="Low",
+        techniques=("T1105",),
+        source="WindowsDefenderAv",
+        threat="HackTool:Win32/PortFwd.A",
+        family="PortFwd",
+        user=worker.account,
+        triage=Triage(
+            "Resolved",
+            "TruePositive",
+            "Malware",
+            "Automation",
+            ("Removed by the antivirus.",),
+            "SuccessfullyRemediated",
+        ),
+    )
