@@ -94,7 +94,9 @@ def settle(
 
 def _settle(draft: Draft, incident: int, enterprise: Enterprise, until: datetime) -> tuple[Alert, Trace]:
     random = Random(f"{enterprise.seed}:alert:{draft.incident}:{draft.title}:{draft.host.name}")
-    created = min(draft.at + timedelta(seconds=40 + 200 * random.random()), until)
+    # One delay for the whole incident: what was seen first is also raised first.
+    delay = 40 + 200 * Random(f"{enterprise.seed}:delay:{draft.incident}").random()
+    created = min(draft.at + timedelta(seconds=delay), until)
     ticks = (created - datetime(1, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 10
     alert_id = f"da{ticks}_{random.randrange(-(1 << 31), 1 << 31)}"
     triage = draft.triage

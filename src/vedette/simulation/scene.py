@@ -45,7 +45,10 @@ def scenario(id: str, title: str, *techniques: str) -> Callable[[Callable[[Scene
 
 
 class Stage:
-    """What all scenes share: the calendar, the tape, process ids of scenario processes, and who is not yet a victim."""
+    """What all scenes share: the calendar, the tape, process ids of scenario processes, and who is not yet a victim.
+
+    Neither the machine whose owner is away nor the one that administrators use becomes a victim.
+    """
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
@@ -54,7 +57,11 @@ class Stage:
         enterprise = calendar.enterprise
         # The background numbers its processes from 5000 each day; stories stay above, and never use a number twice.
         self._pids: dict[int, Iterator[int]] = {}
-        self._victims = [host for host in enterprise.of_role("workstation") if host is not calendar.away]
+        self._victims = [
+            host
+            for host in enterprise.of_role("workstation")
+            if host is not calendar.away and host is not enterprise.admin_host
+        ]
         Random(f"{enterprise.seed}:victims").shuffle(self._victims)
         self._next_victim = 0
 

@@ -20,6 +20,7 @@ from vedette.simulation.alerts import Trace, settle
 from vedette.simulation.background import directory, server, unix, workstation
 from vedette.simulation.desk import Calendar, Desk
 from vedette.simulation.enterprise import DEVICE_GROUPS, NAT, Account, Enterprise, Host, InstalledSoftware, build
+from vedette.simulation.logons import everyone, logons
 from vedette.simulation.reports import aad_device_id, asset_value, exposure
 from vedette.simulation.scene import REGISTRY, Scenario, Scene, Stage
 from vedette.simulation.tape import Counters, Note, Tape, expand
@@ -52,6 +53,7 @@ class Simulation:
         """In the order of their creation."""
         self.traces: Mapping[str, Trace] = {alert_id: trace for alert_id, (_, trace) in settled.items()}
         """Alert id → scenario, techniques and the rows behind the evidence."""
+        self._logons = logons(enterprise, stage.tape.notes)
         self._notes: dict[date, list[Note]] = {}
         for note in stage.tape.notes:
             self._notes.setdefault(note.time.date(), []).append(note)
@@ -67,30 +69,17 @@ class Simulation:
 
     @functools.cached_property
     def users(self) -> list[User]:
-        """The accounts of people and services."""
-        made = [self._user(host.owner, [host], "Interactive") for host in self.enterprise.hosts if host.owner]
-        servers = [host for host in self.enterprise.hosts if host.is_server]
-        made += [self._user(admin, servers, "RemoteInteractive") for admin in self.enterprise.admins]
-        kinds = {
-            "svc-backup": ("Batch", [host for host in servers if host.is_windows]),
-            "svc-deploy": ("Network", self.enterprise.of_role("linux")),
-            "svc-web": ("Network", self.enterprise.of_role("sql")),
-        }
-        for name, (kind, hosts) in kinds.items():
-            if hosts:
-                made.append(self._user(self.enterprise.services[name], hosts, kind))
-        return made
+        """The accounts of people and services that log on somewhere."""
+        seen: dict[Account, dict[Host, list[str]]] = {}
+        for host, accounts in self._logons.items():
+            for account, kinds in accounts.items():
+                seen.setdefault(account, {})[host] = kinds
+        return [self._user(account, seen[account]) for account in everyone(self.enterprise) if account in seen]
 
     @functools.cached_property
     def logons(self) -> Mapping[str, tuple[str, ...]]:
-        """Machine id → ids of the users that log on there."""
-        found: dict[str, tuple[str, ...]] = {}
-        for host in self.enterprise.hosts:
-            accounts: list[Account] = [host.owner] if host.owner else list(self.enterprise.admins)
-            if host.is_server:
-                accounts.append(self.enterprise.services["svc-backup" if host.is_windows else "svc-deploy"])
-            found[host.id] = tuple(account.id for account in accounts)
-        return found
+        """Machine id → ids of the users that log on there, its owner first."""
+        return {host.id: tuple(account.id for account in accounts) for host, accounts in self._logons.items()}
 
     @functools.cached_property
     def software(self) -> list[InstalledSoftware]:
@@ -132,15 +121,20 @@ class Simulation:
             return None
         return Desk(host, day, hours, tape, count(5000 + 4 * (host.index % 50), 4))
 
-    def _last_seen(self, host: Host) -> datetime | None:
-        for day in reversed(list(self._calendar.dates())):
-            hours = self._calendar.hours(host, day)
-            if hours is not None and hours.end > hours.boot:
-                return hours.end
-        return None
+    @functools.cached_property
+    def _last_seen(self) -> Mapping[Host, datetime]:
+        """The last full report of every machine that ran at all."""
+        days = list(self._calendar.dates())[::-1]
+        found: dict[Host, datetime] = {}
+        for host in self.enterprise.hosts:
+            every = (self._calendar.hours(host, day) for day in days)
+            last = next((hours for hours in every if hours is not None and hours.end > hours.boot), None)
+            if last is not None:
+                found[host] = last.end
+        return found
 
     def _machine(self, host: Host, risk: str) -> Machine:
-        last_seen = self._last_seen(host) or self.start
+        last_seen = self._last_seen.get(host, self.start)
         owner = host.owner
         return Machine(
             id=host.id,
@@ -172,21 +166,22 @@ class Simulation:
             managed_by_status="Success",
         )
 
-    def _user(self, account: Account, hosts: list[Host], kind: str) -> User:
-        seen = [moment for host in hosts if (moment := self._last_seen(host))]
+    def _user(self, account: Account, places: Mapping[Host, list[str]]) -> User:
+        hosts = sorted(places, key=lambda host: host.owner is not account)
+        kinds = list(dict.fromkeys(kind for host in hosts for kind in places[host]))
         return User(
             id=account.id,
             account_name=account.name,
             account_domain=account.domain,
             account_sid=account.sid,
             first_seen=self.start,
-            last_seen=max(seen, default=self.start),
+            last_seen=max(self._last_seen.get(host, self.start) for host in hosts),
             most_prevalent_machine_id=hosts[0].id,
             least_prevalent_machine_id=hosts[-1].id,
-            logon_types=kind,
+            logon_types=",".join(kinds),
             log_on_machines_count=len(hosts),
             is_domain_admin=account.is_admin,
-            is_only_network_user=kind == "Network",
+            is_only_network_user=kinds == ["Network"],
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from datetime import datetime
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -230,3 +231,14 @@ def test_evidence_can_be_reached_from_python(month: Simulation) -> None:
         "cmd.exe", "rundll32.exe",
     ]  # fmt: skip
     assert alert.mitre_techniques == ["T1003.001"]
+
+
+def test_the_concept_page_lists_every_scenario_with_its_techniques() -> None:
+    page = Path(__file__).parents[3] / "docs" / "concepts" / "simulated-enterprise.md"
+    listed = {
+        cells[1].strip().strip("`"): tuple(cells[3].split())
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if len(cells := line.split("|")) == 5 and cells[1].strip().startswith("`")
+    }
+
+    assert listed == {name: scenario.techniques for name, scenario in SCENARIOS.items()}

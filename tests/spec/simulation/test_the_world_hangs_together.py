@@ -220,3 +220,22 @@ def test_people_work_on_weekdays(rows: list[Event]) -> None:
     )
 
     assert days[False] > 10 * days[True]
+
+
+def test_accounts_that_log_on_are_the_users_of_the_machine(month: Simulation, rows: list[Event]) -> None:
+    known = {user.account_sid: user for user in month.users}
+    for table, row in rows:
+        if table != "DeviceLogonEvents" or row["ActionType"] != "LogonSuccess":
+            continue
+        user = known.get(cast("str", row["AccountSid"]))
+        if user is not None:
+            assert user.id in month.logons[cast("str", row["DeviceId"])], row
+            assert row["LogonType"] in str(user.logon_types).split(","), row
+
+
+def test_users_count_the_machines_that_they_log_on_to(month: Simulation) -> None:
+    counts = Counter(user for users in month.logons.values() for user in users)
+
+    assert {user.id: user.log_on_machines_count for user in month.users} == dict(counts)
+    for machine in month.machines:
+        assert month.logons[machine.id], machine.computer_dns_name

@@ -10,7 +10,7 @@ from random import Random
 from vedette.simulation.desk import Desk
 from vedette.simulation.enterprise import NAT, Account, Enterprise, identifier
 from vedette.simulation.reports import identity_info
-from vedette.simulation.tape import Tape
+from vedette.simulation.tape import Note, Tape
 
 _SENDERS = (
     ("anna@paperworks.example", "Anna Lind", "192.0.2.201"),
@@ -99,9 +99,9 @@ def message(
     return message_id
 
 
-def click(tape: Tape, at: datetime, account: Account, url: str, message_id: str, action: str = "ClickAllowed") -> None:
+def click(tape: Tape, at: datetime, account: Account, url: str, message_id: str, action: str = "ClickAllowed") -> Note:
     """A click on a link in a mail."""
-    tape.note(
+    return tape.note(
         at,
         None,
         "UrlClickEvents",

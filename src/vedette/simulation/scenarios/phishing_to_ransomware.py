@@ -76,7 +76,7 @@ def play(scene: Scene) -> None:
             "ThreatTypes": "Malware",
         },
     )
-    click(scene.tape, start - timedelta(minutes=2), user, LURE, mail)
+    opened = click(scene.tape, start - timedelta(minutes=2), user, LURE, mail)
 
     # The document and its macro.
     outlook = desk.start(desk.shell, start - timedelta(minutes=3), "OUTLOOK.EXE")
@@ -130,6 +130,7 @@ def play(scene: Scene) -> None:
         "Mail with malicious attachment was delivered",
         "A delivered mail carried a document that was found malicious afterwards; the recipient opened its link.",
         attachment,
+        opened,
         user,
         category="InitialAccess",
         severity="Medium",
