@@ -60,7 +60,8 @@ class Process:
             if self.host.is_windows:
                 every["InitiatingProcessIntegrityLevel"] = self.integrity
                 every["InitiatingProcessTokenElevation"] = self.elevation
-                every["InitiatingProcessSignerType"] = "OsVendor" if self.image.company else "Unknown"
+                is_vendor = self.image.company.startswith("Microsoft")
+                every["InitiatingProcessSignerType"] = "OsVendor" if is_vendor else "Unknown"
                 every["InitiatingProcessSignatureStatus"] = "Valid" if self.image.company else "Unsigned"
             if self.logon_id is not None:
                 every["InitiatingProcessLogonId"] = self.logon_id
