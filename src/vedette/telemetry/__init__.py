@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from vedette.telemetry.importer import ImportResult, import_recordings
 from vedette.telemetry.lake import Lake
 from vedette.telemetry.lake_writer import LakeWriter
 
-__all__ = ["Lake", "LakeWriter"]
+__all__ = ["ImportResult", "Lake", "LakeWriter", "import_recordings"]
