@@ -6,11 +6,14 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from vedette.cli.settings import UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,6 +64,20 @@ class _Choice(click.Choice[str]):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         spelled = "|".join(self.choices)
         return f"[{spelled}]" if len(spelled) <= _SHORT else "NAME"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The members as the service spells them."""
+        from click.shell_completion import CompletionItem
+
+        begun = incomplete.casefold()
+        return [CompletionItem(member) for member in self.choices if member.casefold().startswith(begun)]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Any: whatever click passes."""
+        found = next((member for member in self.choices if member.casefold() == str(value).casefold()), None)
+        if found is None:
+            self.fail(f"{value!r} is none of {', '.join(self.choices)}", param, ctx)
+        return found
 
 
 _SHORT = 60

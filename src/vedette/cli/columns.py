@@ -130,7 +130,7 @@ ALERT = (
     Column("ID", attribute("id"), rank=1, under="ALERT"),
 )
 MACHINE = (
-    Column("MACHINE", attribute("computer_dns_name"), rank=0, least=14),
+    Column("MACHINE", attribute("computer_dns_name"), rank=0, least=26),
     Column("HEALTH", attribute("health_status"), rank=2, tones=HEALTH),
     Column("RISK", attribute("risk_score"), rank=3, tones=LEVEL),
     Column("EXPOSURE", attribute("exposure_level"), rank=6, tones=LEVEL),
@@ -138,7 +138,7 @@ MACHINE = (
     Column("LAST SEEN", attribute("last_seen"), rank=3),
     Column("ADDRESS", attribute("last_ip_address"), rank=7),
     Column("GROUP", attribute("rbac_group_name"), rank=8),
-    Column("TAGS", attribute("machine_tags"), rank=5, least=12),
+    Column("TAGS", attribute("machine_tags"), rank=5, least=20),
     Column("ID", attribute("id"), rank=9),
 )
 MACHINE_ACTION = (

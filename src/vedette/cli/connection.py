@@ -5,6 +5,7 @@ Nothing heavy is imported at the top.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,10 @@ import click
 
 from vedette.cli.arguments import literal
 from vedette.cli.settings import Settings
-from vedette.cli.text import minute
+from vedette.cli.text import duration, minute
 
 if TYPE_CHECKING:
-    from vedette.catalogue.machines import Machine
-    from vedette.client import Defender
+    from vedette import Credential, Defender, Machine, Profile, Waiting
 
 MACHINE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """A Defender machine id or an Entra device id: both address a machine as they are."""
@@ -27,10 +27,49 @@ MACHINE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{1
 @contextmanager
 def connected(context: click.Context) -> Iterator[Defender]:
     """The client of the chosen profile, closed in the end."""
-    from vedette.client import Defender
+    from vedette import Profile
 
-    with Defender.from_profile(Settings.of(context).profile) as defender:
+    with open_defender(Profile.load(Settings.of(context).profile), quiet=Settings.of(context).quiet) as defender:
         yield defender
+
+
+def open_defender(profile: Profile, *, quiet: bool = False) -> Defender:
+    """The client that a profile describes."""
+    from vedette import Defender
+
+    return Defender(
+        credential_of(profile),
+        cloud=profile.cloud,
+        region=profile.region or None,
+        base_url=profile.base_url or None,
+        ca_bundle=profile.ca_bundle or None,
+        user_agent="vedette-cli",
+        on_wait=_silently if quiet else _say_wait,
+    )
+
+
+def credential_of(profile: Profile) -> Credential:
+    """The credential of a profile, which bothers nobody: what `vedette login` kept is used, or it fails."""
+    if profile.kind in ("password", "username-password") and not profile.password:
+        # Kept tokens are found by user and app, whichever way the person signed in.
+        profile = dataclasses.replace(profile, credential="device-code")
+    return profile.make_credential(interactive=False)
+
+
+def access_token(profile: Profile) -> str:
+    """An access token for the Defender API. Raises: SignInError, NoAnswer."""
+    from vedette.catalogue.clouds import cloud
+
+    return credential_of(profile).get_token(cloud(profile.cloud).default_scope).token
+
+
+def _say_wait(waiting: Waiting) -> None:
+    if waiting.seconds >= 1:
+        click.echo(f"{waiting.operation} waits {duration(waiting.seconds)} ({waiting.reason})", err=True)
+
+
+def _silently(waiting: Waiting) -> None:
+    pass
 
 
 def machine_id(defender: Defender, name: str) -> str:

@@ -18,7 +18,7 @@ from vedette.cli.settings import command
 from vedette.cli.text import duration
 
 if TYPE_CHECKING:
-    from vedette.client import Defender
+    from vedette import Defender
 
 F = TypeVar("F", bound=Callable[..., Any])
 

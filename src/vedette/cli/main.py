@@ -96,10 +96,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return ended.exit_code
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        return _give_up_stdout()
+    except SystemExit as ended:
+        # click exits by itself in two cases: 0 after answering a shell's completion request, 1 on a broken pipe.
+        return _give_up_stdout() if ended.code else 0
     except click.ClickException as wrong:
-        _say(wrong.format_message(), _hint_of(wrong))
+        _say(_message_of(wrong), _hint_of(wrong))
         return COMMAND_LINE_WRONG
     except Exception as failed:
         if os.environ.get("VEDETTE_DEBUG"):
@@ -129,10 +130,18 @@ def _failed(error: Exception) -> int:
     return SERVICE_REFUSED
 
 
+def _message_of(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        return f"{error.ctx.command_path} has no option '{error.option_name}'"
+    return error.format_message().rstrip(".")
+
+
 def _hint_of(error: click.ClickException) -> str:
     hint = getattr(error, "hint", "")
     if hint:
         return str(hint)
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        return error.possibilities[0]
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{error.ctx.command_path} --help"
     return ""
@@ -152,7 +161,7 @@ def _colored() -> bool:
 
 def _give_up_stdout() -> int:
     # Python flushes stdout once more at exit; pointing it nowhere keeps that quiet.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return NOBODY_READS
 
 

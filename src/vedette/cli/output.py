@@ -159,6 +159,36 @@ class Output:
             return [line for part in value for line in self._value_lines(_plain(part), taken)]
         return self.wrapped(shown(_plain(value)), taken)
 
+    def grid(self, titles: Sequence[str], rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
+        """A table whose cells wrap: every character is shown. The first column keeps its width."""
+        import textwrap
+
+        natural = [max(cells(title), *(cells(row[i]) for row in rows)) for i, title in enumerate(titles)]
+        widths = list(natural)
+        if self.width is not None:
+            room = self.width - indent - GAP * (len(titles) - 1) - natural[0]
+            rest = natural[1:]
+            for index, wanted in sorted(enumerate(rest, 1), key=lambda pair: pair[1]):
+                share = room // (len(rest) - sum(1 for other in rest if other < wanted)) if len(rest) > 1 else room
+                widths[index] = max(12, min(wanted, share))
+                room -= widths[index]
+                rest[index - 1] = -1
+        margin = " " * indent
+        write(
+            (
+                margin + self.styled((" " * GAP).join(t.ljust(w) for t, w in zip(titles, widths, strict=True)), "dim")
+            ).rstrip()
+            + "\n"
+        )
+        for row in rows:
+            parts = [
+                textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+                for text, width in zip(row, widths, strict=True)
+            ]
+            for line in itertools.zip_longest(*parts, fillvalue=""):
+                padded = (_pad(text, width, right=False) for text, width in zip(line, widths, strict=True))
+                write((margin + (" " * GAP).join(padded)).rstrip() + "\n")
+
     def wrapped(self, text: str, taken: int = 0) -> list[str]:
         """Lines of a text for what is left of the terminal after `taken` characters."""
         if self.width is None:

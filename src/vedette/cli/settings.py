@@ -6,7 +6,6 @@ common options, and the last one given wins. Help is laid out here too. Only cli
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -159,7 +158,9 @@ class Group(click.Group):
 
 def unknown_command(ctx: click.Context, name: str, known: Iterable[str]) -> click.UsageError:
     """The error for a mistyped command, with the nearest one as hint."""
-    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name, list(known), n=1, cutoff=0.5)
     error = UsageError(f"{ctx.command_path} has no command '{name}'", ctx=ctx)
     error.hint = f"{ctx.command_path} {nearest[0]}" if nearest else f"{ctx.command_path} --help lists the commands"
     return error
