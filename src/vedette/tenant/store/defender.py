@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,15 +19,26 @@ if TYPE_CHECKING:
 class DefenderStore:
     """The entities of one tenant and its telemetry."""
 
-    def __init__(self, database: Database, lake: Lake, path: Path | None = None) -> None:
+    def __init__(
+        self, database: Database, lake: Lake, path: Path | None = None, *, fill: Callable[[], None] | None = None
+    ) -> None:
+        """`fill`: brings the lake up to what it should hold, and answers at once when it is; called before each use."""
         self.database = database
-        self.lake = lake
+        self._lake = lake
+        self._fill = fill
         self.path = path
         self.alerts: Collection[Alert] = Collection.of_entity(
             database, Alert, columns=["machine_id", "rbac_group_name", "title"]
         )
         self.machines: Collection[Machine] = Collection.of_entity(database, Machine, columns=["rbac_group_name"])
         self.machine_actions: Collection[MachineAction] = Collection.of_entity(database, MachineAction)
+
+    @property
+    def lake(self) -> Lake:
+        """The telemetry. The first use may wait until it is written, so ask beside the event loop."""
+        if self._fill is not None:
+            self._fill()
+        return self._lake
 
     def collection_of(
         self, entity: object
@@ -45,4 +56,4 @@ class DefenderStore:
     def close(self) -> None:
         """Close the database and the lake."""
         self.database.close()
-        self.lake.close()
+        self._lake.close()

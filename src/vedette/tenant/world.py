@@ -1,0 +1,148 @@
+"""What happens on a tenant's machines: plans it once, loads machines and alerts, and writes the telemetry when needed.
+
+Machines and alerts are few and there from the start. Rows are many: the lake is filled by whoever first reads it, or in
+the background before that. A server that is killed while writing leaves no rows behind, and the next one starts over,
+from the same plan.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from vedette.catalogue.tables import Event
+from vedette.catalogue.tables.world import World
+from vedette.simulation import simulate
+from vedette.telemetry import Lake, LakeWriter
+from vedette.tenant.config import TelemetryEntry
+from vedette.tenant.directory import Record
+from vedette.tenant.store.collection import Collection
+from vedette.tenant.store.database import Database
+from vedette.tenant.store.defender import DefenderStore
+
+_RECORD = "world"
+"""The lake's note that the rows of the plan are written."""
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """What the tenant's telemetry consists of, kept beside its entities."""
+
+    id: Literal["world"] = "world"
+    tenant_id: str
+    until: datetime
+    telemetry: TelemetryEntry
+
+    def world(self) -> World | None:
+        """The machines, alerts and rows; equal plans give equal ones. None: the tenant has none of its own making."""
+        entry = self.telemetry
+        if entry.source != "simulation":
+            return None
+        return simulate(
+            seed=entry.seed,
+            machines=entry.machines,
+            days=entry.days,
+            until=self.until,
+            scenarios=entry.scenarios,
+            tenant_id=self.tenant_id,
+        )
+
+
+class Filling:
+    """Writes a world's rows into a lake, once, whoever asks first."""
+
+    def __init__(self, lake: Lake, plan: Plan, world: World | None) -> None:
+        self._lake = lake
+        self._plan = plan
+        self._world = world
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._is_done = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every row can be read."""
+        return self._is_done
+
+    def ensure(self) -> None:
+        """Return when every row can be read: at once, or after writing them, or after waiting for who writes them."""
+        if self._is_done:
+            return
+        with self._lock:
+            if self._is_done or self._stopped.is_set():
+                return
+            if _RECORD not in self._lake.records():
+                self._write()
+            self._world = None
+            self._is_done = not self._stopped.is_set()
+
+    def begin(self) -> None:
+        """Write in the background."""
+        if self._thread is None and not self._is_done:
+            self._thread = threading.Thread(target=self.ensure, name="vedette-telemetry", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Give up writing, leaving nothing half written; the next server starts over."""
+        self._stopped.set()
+        with self._lock:
+            pass
+        if self._thread is not None:
+            self._thread.join()
+
+    def _write(self) -> None:
+        world = self._world or self._plan.world()
+        if world is None:
+            return
+        try:
+            with LakeWriter(self._lake) as writer:
+                writer.add_many(self._until_stopped(world.events()))
+                writer.record(_RECORD, {"source": self._plan.telemetry.source, "until": self._plan.until.isoformat()})
+        except _Stopped:
+            return
+
+    def _until_stopped(self, events: Iterator[Event]) -> Iterator[Event]:
+        for number, event in enumerate(events):
+            if number % 1024 == 0 and self._stopped.is_set():
+                raise _Stopped
+            yield event
+        if self._stopped.is_set():
+            raise _Stopped
+
+
+class _Stopped(Exception):
+    """The server ends while the rows are being written."""
+
+
+def open_store(
+    database: Database,
+    lake_path: Path,
+    *,
+    tenant_id: str,
+    telemetry: TelemetryEntry,
+    now: datetime,
+    world: World | None,
+) -> tuple[DefenderStore, Filling]:
+    """A tenant's Defender, with its machines and alerts. What it was first opened with stays.
+
+    `world`: telemetry that a program brings along instead of what the plan says.
+    """
+    lake = Lake(lake_path)
+    plans = Collection(database, Plan)
+    plan = plans.get("world")
+    is_new = plan is None
+    if plan is None:
+        plan = Plan(tenant_id=tenant_id, until=now, telemetry=telemetry)
+    if world is None and is_new:
+        world = plan.world()
+    filling = Filling(lake, plan, world)
+    store = DefenderStore(database, lake, lake_path, fill=filling.ensure)
+    if is_new:
+        with database.transaction():
+            if world is not None:
+                store.load(world.machines, world.alerts)
+            plans.put(plan)
+    return store, filling
