@@ -115,8 +115,8 @@ def read(content: bytes, default_dataset: str) -> Record:
         fields = _from_log_analytics(fields)
     if not _SCALARS.issuperset(map(type, fields.values())):
         fields = {name: value for name, value in fields.items() if type(value) in _SCALARS}
-    host = next((found for name in _HOST_FIELDS if (found := fields.get(name)) and isinstance(found, str)), "")
-    if not host or host == "-":
+    host = fields.get("Hostname") or _first_text(fields, _HOST_FIELDS)
+    if not isinstance(host, str) or not host or host == "-":
         raise Rejected(MISSING_HOST)
     log_time = _time(fields, _LOG_TIME_FIELDS)
     sensor_time = _time(fields, ("UtcTime",)) if channel is SYSMON else None
@@ -125,7 +125,16 @@ def read(content: bytes, default_dataset: str) -> Record:
     return Record(dataset, channel, event_id, host.lower(), log_time, sensor_time, fields)
 
 
+def _first_text(fields: Fields, names: tuple[str, ...]) -> str:
+    return next((found for name in names if (found := fields.get(name)) and isinstance(found, str)), "")
+
+
 def _channel(fields: Fields) -> str:
+    channel = fields.get("Channel")
+    if channel == SYSMON:
+        return SYSMON
+    if channel == SECURITY:
+        return SECURITY
     for name in _CHANNEL_FIELDS:
         value = fields.get(name)
         if isinstance(value, str) and (found := _CHANNELS.get(value.lower())):
@@ -136,7 +145,7 @@ def _channel(fields: Fields) -> str:
 def _time(fields: Fields, names: tuple[str, ...]) -> int | None:
     for name in names:
         value = fields.get(name)
-        if value is None or value in ("", "-"):
+        if value is None or value == "" or value == "-":
             continue
         if not isinstance(value, str):
             raise Rejected(BAD_TIME, f"{name} is {value!r}")

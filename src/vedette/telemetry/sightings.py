@@ -210,7 +210,7 @@ class Sightings:
         name = str(row.get(f"{prefix}AccountName", ""))
         # The same domain is written with and without its DNS suffix.
         domain = str(row.get(f"{prefix}AccountDomain", "")).partition(".")[0]
-        if name in _SERVICE_NAMES or name.endswith("$") or domain in _SERVICE_DOMAINS:
+        if not _is_person(domain, name):
             return
         user = self._users.get((domain, name))
         if user is None:
@@ -289,7 +289,7 @@ class Sightings:
         ended = moment(dataset.seen.last)
         raised = min(ended + _ALERT_DELAY, now) if now else ended + _ALERT_DELAY
         on_it = dataset.users.get(host, Counter())
-        acting = {who: weight for who, weight in dataset.choice.accounts.items() if who[0] not in _SERVICE_DOMAINS}
+        acting = {who: weight for who, weight in dataset.choice.accounts.items() if _is_person(*who)}
         main = max(acting, key=lambda who: acting[who], default=max(on_it, key=lambda who: on_it[who], default=None))
         digits = str(int(hashlib.sha256(name.encode()).hexdigest(), 16))
         named = title(name, described.title)
@@ -315,6 +315,11 @@ class Sightings:
             mitre_techniques=techniques(described.attack_techniques),
             evidence=dataset.choice.evidence(),
         )
+
+
+def _is_person(domain: str, name: str) -> bool:
+    """Whether an account is somebody's, not a machine's or Windows' own."""
+    return not (name in _SERVICE_NAMES or name.endswith("$") or domain in _SERVICE_DOMAINS)
 
 
 def _addresses(seen: Counter[str]) -> list[str]:

@@ -41,11 +41,8 @@ class Source:
     path: Path
     size: int
     sha256: str
-
-    @property
-    def default_dataset(self) -> str:
-        """The data set of records that do not name theirs: the file's name without its endings."""
-        return self.path.name.partition(".")[0]
+    default_dataset: str
+    """The data set of records that do not name theirs: the file's name without its endings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ def find_sources(paths: Iterable[Path]) -> list[Source]:
                 hint="name files or folders with events as JSON lines (.jsonl, .json, also .gz)",
             )
         for file in files:
-            source = Source(file, file.stat().st_size, _digest(file))
+            source = Source(file, file.stat().st_size, _digest(file), file.name.partition(".")[0])
             found.setdefault(source.sha256, source)
     return list(found.values())
 
