@@ -622,8 +622,8 @@ def _scope(permission: Permission) -> PermissionScope:
         admin_consent_description=permission.admin_description,
         admin_consent_display_name=permission.value,
         id=permission.id,
-        # What nobody confirmed is taken to need an administrator, as the documented path has it.
-        type="User" if permission.needs_admin is False else "Admin",
+        # Where no source says that an administrator is needed, sign-in lets users consent; this is to agree with it.
+        type="Admin" if permission.needs_admin else "User",
         user_consent_description=permission.user_description,
         user_consent_display_name=permission.value,
         value=permission.value,
