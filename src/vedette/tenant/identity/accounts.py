@@ -59,8 +59,6 @@ def home_user(state: State, user: User) -> User:
 
 def unknown_user(state: State, authority: Authority, user_name: str) -> Refused:
     """Why a name leads nowhere: nobody has it, or somebody of another tenant does."""
-    if state.options.hide_unknown_users:
-        return Refused(50126)
     home = _at_home(state, user_name.strip())
     if home is not None:
         provider = f"https://sts.windows.net/{home.tenant_id}/"
@@ -68,22 +66,28 @@ def unknown_user(state: State, authority: Authority, user_name: str) -> Refused:
     return Refused(50034, tenant=authority.tenant.display_name if authority.tenant else authority.name)
 
 
-async def check_password(exchange: Exchange, authority: Authority, user_name: str, password: str) -> User:
+async def check_password(
+    exchange: Exchange, authority: Authority, user_name: str, password: str, *, hide_unknown: bool = False
+) -> User:
     """The person, proven by password, as they stand behind this door.
+
+    `hide_unknown`: an unknown user takes as long, and is answered, as a wrong password would.
 
     Raises: Refused (50034, 50020, 50056, 50053, 50126, then 50057 and 50055 for a right password).
     """
     state = exchange.state
     user = find_user(state, authority, user_name)
     if user is None:
-        if state.options.hide_unknown_users:
+        if hide_unknown or state.options.hide_unknown_users:
             await _matches(password, _nobody())
+            raise Refused(50126)
         raise unknown_user(state, authority, user_name)
     home = home_user(state, user)
     if home.password_hash is None:
         raise Refused(50056)
     is_right = await _matches(password, home.password_hash)
-    _count(state, home.id, exchange.now, is_right=is_right)
+    # With a second factor to come, a right password alone must not wipe out the failures of that factor.
+    _count(state, home.id, exchange.now, is_right=is_right, wipes=home.totp_secret is None)
     check_usable(state, user)
     if home.password_expired:
         raise Refused(50055)
@@ -170,7 +174,7 @@ def _nobody() -> str:
     return hash_secret("nobody")
 
 
-def _count(state: State, user_id: str, now: datetime, *, is_right: bool) -> None:
+def _count(state: State, user_id: str, now: datetime, *, is_right: bool, wipes: bool = True) -> None:
     """Count a try. Raises: Refused (50053 locked, 50126 wrong)."""
     refused: Refused | None = None
     with state.directory.database.transaction():
@@ -188,7 +192,7 @@ def _count(state: State, user_id: str, now: datetime, *, is_right: bool) -> None
                 )
             )
             refused = Refused(50126)
-        elif user.failed_sign_ins or user.locked_until:
+        elif wipes and (user.failed_sign_ins or user.locked_until):
             state.directory.users.put(msgspec.structs.replace(user, failed_sign_ins=0, locked_until=None))
     if refused is not None:
         raise refused

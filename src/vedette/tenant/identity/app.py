@@ -15,10 +15,23 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vedette.catalogue.sign_in_errors import Place
-from vedette.tenant.identity import discovery, problems, token_endpoint
+from vedette.tenant.identity import (
+    admin_consent,
+    authorize,
+    device,
+    discovery,
+    error_page,
+    flows,
+    logout,
+    problems,
+    rendering,
+    token_endpoint,
+    userinfo,
+)
 from vedette.tenant.identity.exchange import Exchange, new_trace
 from vedette.tenant.identity.issued import Ledger, Version
 from vedette.tenant.identity.problems import Refused
+from vedette.tenant.identity.tries import Tries
 from vedette.tenant.state import State
 
 Handler = Callable[[Exchange], Awaitable[Response]]
@@ -27,7 +40,7 @@ Audience = Literal["program", "person"]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address. `version` None: the path says it."""
+    """One address."""
 
     pattern: re.Pattern[str]
     methods: tuple[str, ...]
@@ -50,25 +63,34 @@ ROUTES: tuple[Route, ...] = (
     _route("/common/userrealm/{user}", "GET", discovery.user_realm, place="discovery"),
     _route("/{tenant}/{v}\\.well-known/openid-configuration", "GET", discovery.metadata, place="discovery"),
     _route("/{tenant}/discovery/{v}keys", "GET", discovery.keys, place="discovery"),
-    _route("/{tenant}/oauth2/{v}token", "POST OPTIONS", token_endpoint.token),
+    _route("/{tenant}/oauth2/{v}token", "POST", token_endpoint.token),
+    _route("/{tenant}/oauth2/{v}devicecode", "POST", device.device_code),
+    _route("/{tenant}/oauth2/{v}authorize", "GET POST", authorize.authorize, audience="person"),
+    _route("/{tenant}/{v}adminconsent", "GET", admin_consent.admin_consent, audience="person"),
+    _route("/{tenant}/oauth2/{v}logout", "GET POST", logout.logout, audience="person"),
+    _route("/{tenant}/openid/userinfo", "GET POST", userinfo.userinfo),
+    _route(device.DEVICE_PATH, "GET POST", device.device_page, audience="person"),
+    _route(f"{flows.STEP_PATH}/{{step}}", "POST", flows.step, audience="person"),
+    _route(f"{rendering.STATIC_PATH}/{{file}}", "GET", rendering.static, audience="person"),
+    _route("/error", "GET", error_page.lookup, audience="person"),
 )
 
 
 def identity_app(state: State) -> ASGIApp:
     """Everything that lives under the sign-in service's host name."""
-    ledger = Ledger(state.database)
+    ledger, tries = Ledger(state.database), Tries()
     ledger.sweep(state.clock.now())
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await (await _serve(state, ledger, Request(scope, receive)))(scope, receive, send)
+            await (await _serve(state, ledger, tries, Request(scope, receive)))(scope, receive, send)
 
     return app
 
 
-async def _serve(state: State, ledger: Ledger, request: Request) -> Response:
+async def _serve(state: State, ledger: Ledger, tries: Tries, request: Request) -> Response:
     for route in ROUTES:
-        found = route.pattern.fullmatch(request.url.path)
+        found = route.pattern.fullmatch(request.scope["path"])
         if found is not None:
             break
     else:
@@ -77,7 +99,7 @@ async def _serve(state: State, ledger: Ledger, request: Request) -> Response:
     request.scope["path_params"] = parts
     version: Version = 2 if "v" in parts else 1
     trace = new_trace(request, state.clock.now())
-    exchange = Exchange(state, ledger, request, parts.get("tenant", "common"), version, trace)
+    exchange = Exchange(state, ledger, tries, request, parts.get("tenant", "common"), version, trace)
     response = await _answer(route, exchange)
     return _finish(response, request, trace)
 
@@ -90,6 +112,8 @@ async def _answer(route: Route, exchange: Exchange) -> Response:
             raise Refused(900561, method=exchange.request.method)
         return await route.handler(exchange)
     except Refused as refused:
+        if route.audience == "person":
+            return rendering.refusal_page(exchange, refused)
         place: Place = "token v1" if route.place == "token" and exchange.version == 1 else route.place
         return problems.answer(refused, exchange.trace, place=place, origin=exchange.safe_origin)
 
@@ -118,6 +142,9 @@ def _finish(response: Response, request: Request, trace: problems.Trace | None =
     headers["P3P"] = 'CP="DSP CUR OTPi IND OTRi ONL FIN"'
     headers["x-ms-ests-server"] = "vedette"
     headers["x-ms-request-id"] = trace.trace_id if trace else problems.new_guid()
+    if (origin := getattr(request.state, "shared_with", None)) is not None:
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Vary"] = "Origin"
     asked = request.headers.get("client-request-id") or request.query_params.get("client-request-id")
     if asked and trace and request.headers.get("return-client-request-id", "").lower() == "true":
         headers["client-request-id"] = trace.correlation_id

@@ -65,7 +65,7 @@ def requested(state: State, tenant: Tenant, application: Application, question: 
     """What a consent page for this question lists.
 
     Named permissions are listed as named. `.default` and v1 list what the registration asks for: of every API on v2,
-    of the asked one on v1. Raises: Refused (500011, 70011).
+    of the asked one on v1. Raises: Refused (500011, 70011, and 65001 where it asks for nothing).
     """
     requests: list[Request] = []
     for ask in question.asks:
@@ -77,6 +77,8 @@ def requested(state: State, tenant: Tenant, application: Application, question: 
             requests += [each for each in registered(state.directory, tenant, application) if _same(each.api, api)]
         else:
             requests += registered(state.directory, tenant, application)
+    if not requests:
+        raise Refused(65001, client_id=application.app_id, name=application.display_name)
     return _with_oidc(state.directory, tenant, requests, question.oidc)
 
 

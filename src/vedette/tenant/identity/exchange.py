@@ -12,6 +12,7 @@ from starlette.requests import Request
 from vedette.tenant.identity.authority import Authority, is_guid, resolve_authority
 from vedette.tenant.identity.issued import Ledger, Version
 from vedette.tenant.identity.problems import Refused, Trace, new_guid
+from vedette.tenant.identity.tries import Tries
 from vedette.tenant.state import State
 
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
@@ -23,6 +24,7 @@ class Exchange:
 
     state: State
     ledger: Ledger
+    tries: Tries
     request: Request
     tenant_name: str
     version: Version
@@ -49,13 +51,15 @@ class Exchange:
     @property
     def origin(self) -> str:
         """Scheme, host and port as the client sees them: the base of every address that is given out."""
-        return f"{self.request.url.scheme}://{self.host}"
+        return f"{self.request.scope['scheme']}://{self.host}"
 
     @property
     def safe_origin(self) -> str:
         """The origin for error answers, which must not fail: the service's own where the host is unusable."""
         host = self.request.headers.get("host", "")
-        return f"{self.request.url.scheme}://{host}" if _HOST.fullmatch(host) else "https://login.microsoftonline.com"
+        return (
+            f"{self.request.scope['scheme']}://{host}" if _HOST.fullmatch(host) else "https://login.microsoftonline.com"
+        )
 
     @property
     def address(self) -> str:

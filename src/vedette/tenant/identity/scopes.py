@@ -26,7 +26,9 @@ class Ask:
     """Whether the client wrote the API before each permission. Graph's may go without."""
 
     def written(self, value: str) -> str:
-        """A permission as the answer's `scope` spells it on v2."""
+        """A permission as the answer's `scope` spells it on v2: OIDC scopes always go without the API."""
+        if value in OIDC_SCOPES:
+            return value
         return f"{self.audience}/{value}" if self.has_prefix else value
 
 

@@ -59,7 +59,7 @@ def delegated_answer(
         **_lifetime(exchange, delegation.ask.audience),
         "access_token": _access_token(exchange, delegation),
     }
-    if question.wants_refresh_token:
+    if question.wants_refresh_token or first_issued is not None:
         members["refresh_token"] = _refresh_token(exchange, delegation, first_issued)
     if question.wants_id_token:
         members["id_token"] = id_token(
@@ -158,6 +158,11 @@ def access_token_alone(exchange: Exchange, delegation: Delegation) -> str:
     return _access_token(exchange, delegation)
 
 
+def visible(scopes: frozenset[str]) -> list[str]:
+    """Permissions as tokens and answers list them: in order, without the one that only gives a refresh token."""
+    return sorted(scopes - {"offline_access"})
+
+
 def subject(exchange: Exchange, user: User, app_id: str) -> str:
     """`sub`: names the user to this app alone."""
     return exchange.ledger.pairwise(user.id, app_id.lower())
@@ -170,7 +175,7 @@ def _access_token(exchange: Exchange, delegation: Delegation) -> str:
         "idtyp": "user",
         "name": user.display_name,
         "oid": user.id,
-        "scp": " ".join(sorted(delegation.scopes)),
+        "scp": " ".join(visible(delegation.scopes)),
         "sub": subject(exchange, user, api.resource.app_id),
         **_user_roles(exchange, delegation),
         **_capabilities(delegation.wanted.claims),
@@ -261,7 +266,7 @@ class _Claims(msgspec.Struct):
 
 def _scope(delegation: Delegation) -> str:
     """The answer's `scope`. On v2 it repeats `.default` where that was asked: clients look their cache up by it."""
-    ask, granted = delegation.ask, sorted(delegation.scopes)
+    ask, granted = delegation.ask, visible(delegation.scopes)
     if delegation.question.version == 1:
         return " ".join(granted)
     default = [ask.written(".default")] if ask.is_default else []
