@@ -122,12 +122,15 @@ class Channel:
         claims: str | None = None
         is_challenged = False
         while True:
+            # Signing in may take a person minutes, so the token is there before a moment is reserved. It is looked at
+            # again after a wait, which may outlast it.
+            token: Token = yield Acquire(claims)
+            claims = None
             wait = self.pacer.reserve(call.name, call.limits) if self.pacer is not None else 0.0
             if wait > 0:
                 paced += wait
                 yield Wait(Waiting(call.name, wait, "pacing", attempt + 1))
-            token: Token = yield Acquire(claims)
-            claims = None
+                token = yield Acquire(None)
             attempt += 1
             answer: Answer | None = None
             lost: ConnectionLost | None = None
@@ -135,7 +138,7 @@ class Channel:
             try:
                 answer = yield Send(self._request(call, token))
             except ConnectionLost as error:
-                may_retry, lost = call.is_repeatable or error.never_left, error
+                may_retry, lost = (call.is_repeatable or error.never_left) and not error.is_final, error
             else:
                 _log.debug("%s %s", call.name, answer.status)
                 if answer.status < 300:

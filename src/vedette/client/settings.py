@@ -128,7 +128,7 @@ def raw_call(method: str, url: str, body: object) -> Call:
 
 
 def known(method: str, path: str) -> Operation[Any, Any] | None:  # Any: operations of every signature
-    """The declared operation that a path belongs to; the one with the fewest parameters where several fit."""
+    """The declared operation that a path belongs to; the one that says most of the path where several fit."""
     path = re.sub(r"^/api/v1\.0(?=/)", "/api", path.rstrip("/"), flags=re.IGNORECASE)
     return next((found for pattern, found in _patterns() if found.method == method and pattern.fullmatch(path)), None)
 
@@ -139,7 +139,10 @@ def _patterns() -> list[tuple[re.Pattern[str], Operation[Any, Any]]]:
         parts = re.split(r"{\w+}", operation.path)
         return re.compile("[^/]+".join(map(re.escape, parts)), re.IGNORECASE)
 
-    return sorted(((pattern(each), each) for each in operations()), key=lambda pair: pair[1].path.count("{"))
+    def literal(operation: Operation[Any, Any]) -> int:
+        return len(re.sub(r"{\w+}", "", operation.path))
+
+    return sorted(((pattern(each), each) for each in operations()), key=lambda pair: -literal(pair[1]))
 
 
 # Any: operations of every signature.

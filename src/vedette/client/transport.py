@@ -50,8 +50,10 @@ class Answer:
 class ConnectionLost(Exception):
     """No answer came. Internal: callers of the client see `NoAnswer`."""
 
-    def __init__(self, reason: str, *, never_left: bool) -> None:
+    def __init__(self, reason: str, *, never_left: bool, is_final: bool = False) -> None:
         super().__init__(reason)
+        self.is_final = is_final
+        """Trying again would end in the same, as with a certificate that is not trusted."""
         self.never_left = never_left
         """No connection was made, so the service cannot have seen the request."""
 
@@ -145,4 +147,4 @@ def _timeout(timeout_s: float) -> httpx2.Timeout:
 def _lost(error: httpx2.TransportError) -> ConnectionLost:
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     never_left = isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError))
-    return ConnectionLost(reason, never_left=never_left)
+    return ConnectionLost(reason, never_left=never_left, is_final="CERTIFICATE_VERIFY_FAILED" in reason)
