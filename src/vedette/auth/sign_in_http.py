@@ -14,12 +14,27 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from vedette.errors import NoAnswer, SignInError
+from vedette.errors import ConfigurationError, NoAnswer, SignInError
 
 if TYPE_CHECKING:
     import httpx2
 
 TIMEOUT_S = 30.0
+
+
+def trusting(ca_bundle: str | None) -> ssl.SSLContext | bool:
+    """Whom to trust, as HTTP clients take it: the authorities in a PEM file, or `SSL_CERT_FILE`, else the system's.
+
+    Raises: ConfigurationError when the file cannot be used.
+    """
+    if ca_bundle is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except OSError as error:  # a missing file, or ssl.SSLError for one that is not PEM
+        raise ConfigurationError(
+            f"the CA bundle {ca_bundle} cannot be used: {error}", path=ca_bundle, hint="it is a PEM file"
+        ) from error
 
 
 class SignInAnswer:
@@ -148,11 +163,8 @@ class SignInHttp:
         if self._client is None:
             import httpx2
 
-            context: ssl.SSLContext | bool = True
-            if self._ca_bundle is not None:
-                context = ssl.create_default_context(cafile=self._ca_bundle)
             self._client = httpx2.Client(
-                verify=context,
+                verify=trusting(self._ca_bundle),
                 transport=self._transport,
                 timeout=TIMEOUT_S,
                 trust_env=self._trust_env,

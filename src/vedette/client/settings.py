@@ -94,7 +94,7 @@ def profile_of(
     base_url: str | None,
     ca_bundle: str | None,
 ) -> Profile:
-    """The default profile with what was given in its place."""
+    """The default profile with what was given in its place; what was given alone, for another app or tenant."""
     given = {
         "region": region,
         "tenant_id": tenant_id,
@@ -103,7 +103,11 @@ def profile_of(
         "ca_bundle": ca_bundle,
         "cloud": None if cloud == "commercial" else cloud,
     }
-    profile = dataclasses.replace(Profile.load(), **{key: value for key, value in given.items() if value})
+    loaded = Profile.load()
+    pairs = ((tenant_id, loaded.tenant_id), (client_id, loaded.client_id))
+    if any(mine and theirs and mine != theirs for mine, theirs in pairs):
+        loaded = Profile()  # another app: the profile's secret is none of its business
+    profile = dataclasses.replace(loaded, **{key: value for key, value in given.items() if value})
     profile.check()
     return profile
 

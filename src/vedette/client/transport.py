@@ -6,13 +6,14 @@ can be injected; so can transports of httpx2, such as `MockTransport` or `ASGITr
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import httpx2
 import msgspec
+
+from vedette.auth.sign_in_http import trusting
 
 TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 10.0
@@ -90,7 +91,7 @@ class HttpTransport:
     ) -> None:
         """`ca_bundle`: PEM file of the authorities to trust; None takes `SSL_CERT_FILE`, else the system's."""
         self._client = httpx2.Client(
-            verify=_trust(ca_bundle), timeout=_timeout(timeout_s), transport=transport, follow_redirects=False
+            verify=trusting(ca_bundle), timeout=_timeout(timeout_s), transport=transport, follow_redirects=False
         )
 
     def send(self, request: Request) -> Answer:
@@ -118,7 +119,7 @@ class AsyncHttpTransport:
     ) -> None:
         """`ca_bundle`: PEM file of the authorities to trust; None takes `SSL_CERT_FILE`, else the system's."""
         self._client = httpx2.AsyncClient(
-            verify=_trust(ca_bundle), timeout=_timeout(timeout_s), transport=transport, follow_redirects=False
+            verify=trusting(ca_bundle), timeout=_timeout(timeout_s), transport=transport, follow_redirects=False
         )
 
     async def send(self, request: Request) -> Answer:
@@ -134,10 +135,6 @@ class AsyncHttpTransport:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
-
-
-def _trust(ca_bundle: str | None) -> ssl.SSLContext | bool:
-    return True if ca_bundle is None else ssl.create_default_context(cafile=ca_bundle)
 
 
 def _timeout(timeout_s: float) -> httpx2.Timeout:
