@@ -153,7 +153,7 @@ class TelemetryEntry(Entry, frozen=True, kw_only=True):
     """`[telemetry]`: what happened on the machines."""
 
     source: Literal["simulation", "recordings", "none"] = "simulation"
-    machines: Annotated[int, msgspec.Meta(ge=8, le=100_000)] = 40
+    machines: Annotated[int, msgspec.Meta(ge=8, le=100_000)] = 24
     days: Annotated[int, msgspec.Meta(ge=1, le=180)] = 30
     seed: int = 1
     scenarios: list[Name] | None = None

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from vedette.catalogue.permission import DEFENDER
 from vedette.catalogue.tables.world import World
 from vedette.errors import ConfigurationError
+from vedette.telemetry.sources import Progress
 from vedette.tenant.app import tenant_app
 from vedette.tenant.certificates import Certificates, ensure_certificates, tenant_names
 from vedette.tenant.clock import Clock, FixedClock, RunningClock
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
 Limits = Literal["documented", "off"] | float
 READY_NAME = "tenant.json"
 """In a state folder: addresses, users and apps of the tenant, clear passwords among them (mode 0600)."""
+
+
+GIVE_UP_S = 0.5
+"""How long stopping waits for telemetry that is being written."""
 
 
 class Users(dict[str, UserAccess]):
@@ -73,6 +78,7 @@ class LocalTenant:
     machines, days, seed: size of the simulation. telemetry: a folder with recordings, a world, or `"none"`.
     clock: a moment to stand still at, or a clock. limits: rate limits, so many times as wide, or `"off"`.
     users: the people there are, instead of the usual ones. sockets: False for use through `asgi` alone.
+    progress: told of the import of recordings, which can take a while.
     """
 
     def __init__(
@@ -94,6 +100,7 @@ class LocalTenant:
         users: Sequence[UserEntry] | None = None,
         allow_hosts: Collection[str] = (),
         sockets: bool = True,
+        progress: Progress | None = None,
     ) -> None:
         file = config if isinstance(config, TenantFile) else TenantFile()
         if isinstance(config, (str, Path)):
@@ -106,7 +113,7 @@ class LocalTenant:
         self._folder = Path(state).expanduser() if state is not None else None if ephemeral else default_state()
         self._host, self._port, self._proxy_port = host, port, proxy_port
         self._names = list(names) if host in (LOOPBACK, "localhost") else [host, *names]
-        self._allow_hosts, self._sockets = list(allow_hosts), sockets
+        self._allow_hosts, self._sockets, self._progress = list(allow_hosts), sockets, progress
         self._running: _Running | None = None
 
     def __repr__(self) -> str:
@@ -127,8 +134,7 @@ class LocalTenant:
                 running = self._open(stack)
                 self._running = running
                 stack.callback(self._forget)
-                if self._folder is not None:
-                    write_private(self._folder / READY_NAME, self.ready())
+                write_private(running.home / READY_NAME, self.ready())
                 running.stack = stack.pop_all()
         return self
 
@@ -189,6 +195,11 @@ class LocalTenant:
     def certificates(self) -> Certificates:
         """All files of the certificate authority."""
         return self._on.certificates
+
+    @property
+    def ready_file(self) -> Path:
+        """JSON file with all of this, readable by its owner alone; there while the tenant runs."""
+        return self._on.home / READY_NAME
 
     # Who is there
 
@@ -279,7 +290,15 @@ class LocalTenant:
     def fill_telemetry(self, *, wait: bool = False) -> None:
         """Write the telemetry now instead of when it is first read: in the background, or waiting for its end."""
         for filling in self._on.fillings.values():
-            filling.ensure() if wait else filling.begin()
+            if wait:
+                filling.ensure()
+            else:
+                filling.begin()
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether telemetry is still being written."""
+        return any(filling.is_writing for filling in self._on.fillings.values())
 
     # Inside
 
@@ -330,7 +349,7 @@ class LocalTenant:
             options=_options(self._file),
         )
         app = tenant_app(state, own_names=self._names)
-        running = _Running(state, app, access, certificates, fillings)
+        running = _Running(home, state, app, access, certificates, fillings)
         if sockets:
             running.port = sockets[0].getsockname()[1]
             running.proxy_port = proxy_sockets[0].getsockname()[1] if proxy_sockets else None
@@ -351,6 +370,8 @@ class LocalTenant:
             )
             listeners.start()
             stack.callback(listeners.stop)
+        for filling in fillings.values():
+            stack.callback(filling.cancel)
         return running
 
     def _clock(self) -> Clock:
@@ -368,9 +389,11 @@ class LocalTenant:
         if seeding_of(directory) is None:
             return seed(directory, self._file, now, lambda access: write_private(path, msgspec.to_builtins(access)))
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Access)
+            access = msgspec.json.decode(path.read_bytes(), type=Access)
         except (OSError, msgspec.MsgspecError):
             return Access()  # the file is gone, and with it the clear texts; the hashes still let people in
+        write_private(path, msgspec.to_builtins(access))  # without the addresses of the last time
+        return access
 
     def _stores(
         self, directory: Directory, home: Path, now: datetime, stack: contextlib.ExitStack
@@ -383,6 +406,7 @@ class LocalTenant:
             if directory.service_principal(tenant.id, DEFENDER.app_id) is None:
                 continue
             place = home / "defender" / tenant.id
+            place.parent.mkdir(exist_ok=True, mode=0o700)
             database = Database(place / "entities.db" if self._folder else None)
             stack.callback(database.close)
             telemetry = self._file.telemetry
@@ -395,9 +419,10 @@ class LocalTenant:
                 telemetry=telemetry,
                 now=now,
                 world=self._world if tenant.id == first else None,
+                progress=self._progress,
             )
             stack.callback(store.close)
-            stack.callback(filling.stop)
+            stack.callback(filling.stop, GIVE_UP_S)
             stores[tenant.id], fillings[tenant.id] = store, filling
         return stores, fillings
 
@@ -407,13 +432,14 @@ class _Running:
 
     def __init__(
         self,
+        home: Path,
         state: State,
         app: ASGIApp,
         access: Access,
         certificates: Certificates,
         fillings: Mapping[str, Filling],
     ) -> None:
-        self.state, self.app, self.access = state, app, access
+        self.home, self.state, self.app, self.access = home, state, app, access
         self.certificates, self.fillings = certificates, fillings
         self.origin = "https://localhost"
         self.port = 443

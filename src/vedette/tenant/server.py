@@ -31,6 +31,8 @@ HEAD_TIMEOUT_S = 30.0
 KEEP_ALIVE_S = 75
 GRACE_S = 1
 """How long requests under way may take once the server is told to stop."""
+PARTING_S = 0.1
+"""How long an idle connection may take to close."""
 _BACKLOG = 512
 
 
@@ -114,6 +116,15 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._on_time()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        # A client that does not answer the end of TLS would hold its idle connection, and the server, open.
+        self.loop.call_later(PARTING_S, self._abandon)
+
+    def _abandon(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
 
     def on_message_begin(self) -> None:
         self._head_bytes = 0
@@ -225,7 +236,7 @@ class Listeners:
             ws="none",
             lifespan="off",
             log_config=None,
-            log_level="error",
+            log_level="critical",
             access_log=False,
             server_header=False,
             proxy_headers=False,

@@ -7,16 +7,23 @@ from the same plan.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from vedette.catalogue.alerts import Alert
+from vedette.catalogue.machines import Machine
 from vedette.catalogue.tables import Event
 from vedette.catalogue.tables.world import World
 from vedette.simulation import simulate
 from vedette.telemetry import Lake, LakeWriter
+from vedette.telemetry.importer import import_recordings
+from vedette.telemetry.sources import Progress
 from vedette.tenant.config import TelemetryEntry
 from vedette.tenant.directory import Record
 from vedette.tenant.store.collection import Collection
@@ -67,6 +74,11 @@ class Filling:
         """Whether every row can be read."""
         return self._is_done
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether somebody is at work on it now."""
+        return self._lock.locked()
+
     def ensure(self) -> None:
         """Return when every row can be read: at once, or after writing them, or after waiting for who writes them."""
         if self._is_done:
@@ -74,24 +86,40 @@ class Filling:
         with self._lock:
             if self._is_done or self._stopped.is_set():
                 return
-            if _RECORD not in self._lake.records():
-                self._write()
+            with _alone(self._lake.path):
+                if _RECORD not in self._lake.records():
+                    self._write()
             self._world = None
             self._is_done = not self._stopped.is_set()
 
     def begin(self) -> None:
         """Write in the background."""
         if self._thread is None and not self._is_done:
-            self._thread = threading.Thread(target=self.ensure, name="vedette-telemetry", daemon=True)
+            self._thread = threading.Thread(target=self._in_background, name="vedette-telemetry", daemon=True)
             self._thread.start()
 
-    def stop(self) -> None:
-        """Give up writing, leaving nothing half written; the next server starts over."""
+    def cancel(self) -> None:
+        """Ask whoever writes to give up, without waiting for it."""
         self._stopped.set()
-        with self._lock:
-            pass
-        if self._thread is not None:
-            self._thread.join()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Give up writing; the next server starts over. Says whether it ended within the time.
+
+        Once all rows are told, their last files cannot be interrupted. Nobody has to wait for them: they either all
+        appear or, when the process ends, none.
+        """
+        self._stopped.set()
+        ended = self._lock.acquire(timeout=timeout_s)
+        if ended:
+            self._lock.release()
+        return ended
+
+    def _in_background(self) -> None:
+        try:
+            self.ensure()
+        except OSError:
+            if not self._stopped.is_set():  # a tenant in memory takes its folder away when it stops
+                raise
 
     def _write(self) -> None:
         world = self._world or self._plan.world()
@@ -113,6 +141,18 @@ class Filling:
             raise _Stopped
 
 
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One filling of a lake at a time, also when a server is started while the last one's is still at work."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / ".filling", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 class _Stopped(Exception):
     """The server ends while the rows are being written."""
 
@@ -124,11 +164,13 @@ def open_store(
     tenant_id: str,
     telemetry: TelemetryEntry,
     now: datetime,
-    world: World | None,
+    world: World | None = None,
+    progress: Progress | None = None,
 ) -> tuple[DefenderStore, Filling]:
     """A tenant's Defender, with its machines and alerts. What it was first opened with stays.
 
-    `world`: telemetry that a program brings along instead of what the plan says.
+    `world`: telemetry that a program brings along instead of what the plan says. `progress` is told of an import.
+    An import that was interrupted goes on where it stopped.
     """
     lake = Lake(lake_path)
     plans = Collection(database, Plan)
@@ -141,8 +183,19 @@ def open_store(
     filling = Filling(lake, plan, world)
     store = DefenderStore(database, lake, lake_path, fill=filling.ensure)
     if is_new:
+        found = _imported(lake, plan, progress) if world is None else (world.machines, world.alerts)
         with database.transaction():
-            if world is not None:
-                store.load(world.machines, world.alerts)
+            store.load(*found)
             plans.put(plan)
     return store, filling
+
+
+def _imported(lake: Lake, plan: Plan, progress: Progress | None) -> tuple[Sequence[Machine], Sequence[Alert]]:
+    """The machines and alerts of recordings, their rows being written now."""
+    entry = plan.telemetry
+    if entry.source != "recordings" or entry.recordings is None:
+        return (), ()
+    result = import_recordings(
+        [Path(entry.recordings)], lake, keep_times=entry.keep_times, now=plan.until, progress=progress
+    )
+    return result.machines, result.alerts
