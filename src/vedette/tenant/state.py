@@ -28,6 +28,10 @@ class State:
     """Tenant id → what Defender knows there."""
     folder: Path | None = None
     default_tenant_id: str = ""
+    ca_bundle: Path | None = None
+    """PEM file that clients have to trust; None without TLS of our own."""
+    proxy_url: str = ""
+    """The HTTPS proxy for unmodified programs; empty where there is none."""
     options: Options = field(default_factory=lambda: Options())
 
 
