@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from tests.spec.api.conftest import AUDIENCE, SRV, TENANT, WS1, Api
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+
 from tests.spec.api.conftest import NOW, SRV, WS1, Api
 
 READ = "Alert.Read.All"

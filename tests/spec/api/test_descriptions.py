@@ -5,8 +5,8 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from tests.spec.api.conftest import Api
 
+from tests.spec.api.conftest import Api
 from vedette.catalogue.resources import operations
 
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"

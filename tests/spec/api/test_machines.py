@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.spec.api.conftest import SRV, WS1, WS2, Api
 
 READ = "Machine.Read.All"

@@ -1,0 +1,1 @@
+"""One workload a module: `measure()` yields comparisons."""
