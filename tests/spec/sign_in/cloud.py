@@ -7,9 +7,12 @@ import base64
 import json
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
@@ -231,9 +234,114 @@ class Browser:
 
         return asyncio.run(go())
 
+    def open(self, path: str, **query: str) -> Page:
+        return Page(self, self.send("GET", path, params=query))
+
+    def authorize(self, *, version: int = 2, tenant: str = TENANT, **query: str) -> Page:
+        """Open the authorize page of the command line app, with anything in the request replaced by `query`."""
+        what = {"scope": f"{DEFENDER_AUDIENCE}/Alert.Read"} if version == 2 else {"resource": DEFENDER_AUDIENCE}
+        base = {"client_id": CLI, "response_type": "code", "redirect_uri": "http://localhost:5001", "state": "s1"}
+        path = f"/{tenant}/oauth2/{'v2.0/' if version == 2 else ''}authorize"
+        return self.open(path, **{k: v for k, v in {**base, **what, **query}.items() if v != ""})
+
+    def sign_in(self, page: Page, user: User, password: str = PASSWORD) -> Page:
+        """Fill in user name and password."""
+        return page.submit("user-name", user_name=user.upn).submit("password", password=password)
+
+
+class Page:
+    """What a browser shows: heading, forms, notice; or the redirect that it got instead."""
+
+    def __init__(self, browser: Browser, answer: httpx2.Response) -> None:
+        self.browser = browser
+        self.answer = answer
+        self.reader = _Reader()
+        self.reader.feed(answer.text)
+
+    @property
+    def heading(self) -> str:
+        return self.reader.text_of("h1")
+
+    @property
+    def notice(self) -> str:
+        return self.reader.text_of("notice")
+
+    @property
+    def items(self) -> list[str]:
+        return [" ".join(text.split()) for name, text in self.reader.texts if name == "li"]
+
+    @property
+    def target(self) -> dict[str, str]:
+        """The parameters that the redirect URI gets, however they travel."""
+        location = self.answer.headers.get("location")
+        if location is None:
+            return dict(self.form("").fields)
+        parts = urlsplit(location)
+        return {name: values[0] for name, values in parse_qs(parts.query or parts.fragment).items()}
+
+    @property
+    def location(self) -> str:
+        """Where the redirect goes, without its parameters."""
+        parts = urlsplit(self.answer.headers["location"])
+        return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
+    def form(self, action: str) -> _Form:
+        return next(form for form in self.reader.forms if form.action.endswith(action))
+
+    def submit(self, action: str, index: int = 0, **fields: str) -> Page:
+        """Send the form whose address ends so, with its hidden fields."""
+        form = [form for form in self.reader.forms if form.action.endswith(action)][index]
+        answer = self.browser.send("POST", form.action, data={**form.fields, **fields})
+        return Page(self.browser, answer)
+
+
+@dataclass
+class _Form:
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+class _Reader(HTMLParser):
+    """Collects forms with their fields, and the texts of the elements that specifications look at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[_Form] = []
+        self.texts: list[tuple[str, str]] = []
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(_Form(values["action"]))
+        elif tag == "input" and self.forms and "name" in values and values.get("type") != "checkbox":
+            self.forms[-1].fields[values["name"]] = values.get("value", "")
+        name = "notice" if values.get("class") == "notice" else tag
+        if name in ("h1", "li", "notice"):
+            self._open.append(tag)
+            self.texts.append((name, ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and self._open[-1] == tag:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            name, text = self.texts[-1]
+            self.texts[-1] = (name, text + data)
+
+    def text_of(self, wanted: str) -> str:
+        return next((text.strip() for name, text in self.texts if name == wanted), "")
+
 
 def _guid(*parts: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)))
+
+
+def code_of(answer: httpx2.Response) -> int:
+    """The AADSTS number of a refusal; 0 for an answer that is none."""
+    numbers: list[int] = answer.json().get("error_codes", [0])
+    return numbers[0]
 
 
 def claims(token: str) -> dict[str, Any]:
