@@ -22,19 +22,13 @@ from vedette.catalogue.machines import Machines
 from vedette.catalogue.operation import Arguments, Operation, Sync
 from vedette.catalogue.page import Page, Paged
 from vedette.client.decode import decode
-from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait
+from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait, carry_out
 from vedette.client.pacing import Pacer, Waiting, log_wait
 from vedette.client.paging import Pages
 from vedette.client.retry import Retries
 from vedette.client.settings import Place, channel, page_call, profile_of, raw_call
 from vedette.client.tokens import TokenHolder
-from vedette.client.transport import (
-    TIMEOUT_S,
-    Answer,
-    ConnectionLost,
-    HttpTransport,
-    Transport,
-)
+from vedette.client.transport import TIMEOUT_S, Answer, HttpTransport, Transport
 
 T = TypeVar("T")
 
@@ -219,18 +213,7 @@ class Defender:
         return Paged(fetch)
 
     def _run(self, exchange: Exchange[T]) -> T:
-        try:
-            step = next(exchange)
-            while True:
-                try:
-                    outcome = self._perform(step)
-                except ConnectionLost as lost:
-                    step = exchange.throw(lost)
-                else:
-                    step = exchange.send(outcome)
-        except StopIteration as end:
-            value: T = end.value
-            return value
+        return carry_out(exchange, self._perform)
 
     def _perform(self, step: Step) -> object:
         match step:

@@ -104,6 +104,22 @@ Step = Acquire | Send | Wait
 Exchange: TypeAlias = Generator[Step, Any, T]
 
 
+def carry_out(exchange: Exchange[T], perform: Callable[[Step], object]) -> T:
+    """Do what an exchange asks for, step by step, blocking. Raises: what the exchange ends in."""
+    try:
+        step = next(exchange)
+        while True:
+            try:
+                outcome = perform(step)
+            except ConnectionLost as lost:
+                step = exchange.throw(lost)
+            else:
+                step = exchange.send(outcome)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """What all calls of a client share."""
@@ -199,12 +215,17 @@ def service_error(call: Call, answer: Answer, token: Token, asked_for: float | N
         answer.status,
         _text(error, "code"),
         _text(error, "message"),
-        request_id=_text(error, "target") or answer.headers.get("x-ms-request-id", ""),
+        request_id=_text(error, "target") or _request_id(answer.headers),
         operation=call.name,
         retry_after_s=asked_for,
         needed=call.application if application else call.delegated,
         granted=granted,
     )
+
+
+def _request_id(headers: Mapping[str, str]) -> str:
+    # Defender names its requests in the first header, Graph in the second.
+    return headers.get("x-ms-request-id") or headers.get("request-id", "")
 
 
 def _held(token: str) -> tuple[bool, frozenset[str]]:

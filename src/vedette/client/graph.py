@@ -36,13 +36,13 @@ from vedette.catalogue.graph import (
     SignInAudience,
 )
 from vedette.catalogue.permission import DEFENDER, RESOURCES, Kind
-from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait, encode_body
+from vedette.client.exchange import Acquire, Call, Send, Step, Wait, carry_out, encode_body
 from vedette.client.pacing import Waiting, log_wait
 from vedette.client.paging import origin_of
 from vedette.client.settings import channel
 from vedette.client.tokens import TokenHolder
-from vedette.client.transport import Answer, ConnectionLost, Transport
-from vedette.errors import ConfigurationError, NoAnswer, NotFound
+from vedette.client.transport import Answer, Transport
+from vedette.errors import ConfigurationError, NoAnswer, NotFound, ServiceError
 
 GRAPH_BASE = "https://graph.microsoft.com/v1.0"
 READABLE_WITHIN_S = 30.0
@@ -277,9 +277,17 @@ class AppRegistrations:
         found = [*self._all(ServicePrincipal, "servicePrincipals.list", query={"$filter": f"appId eq '{app.app_id}'"})]
         if found:
             return found[0]
-        made = self._one(
-            ServicePrincipal, "servicePrincipals.create", body={"appId": app.app_id}, about=[app.id, app.app_id]
-        )
+        try:
+            made = self._one(
+                ServicePrincipal, "servicePrincipals.create", body={"appId": app.app_id}, about=[app.id, app.app_id]
+            )
+        except ServiceError as error:
+            if error.status != 409:
+                raise
+            # It is there, and too new to be listed.
+            self._remember(app.app_id)
+            places = {"servicePrincipal": f"(appId='{app.app_id}')"}
+            return self._one(ServicePrincipal, "servicePrincipals.get", places, about=[app.app_id])
         self._remember(made.id)
         return made
 
@@ -470,19 +478,7 @@ class AppRegistrations:
         )
 
     def _run(self, call: Call) -> Answer:
-        exchange: Exchange[Answer] = self._channel.call(call)
-        try:
-            step = next(exchange)
-            while True:
-                try:
-                    outcome = self._perform(step)
-                except ConnectionLost as lost:
-                    step = exchange.throw(lost)
-                else:
-                    step = exchange.send(outcome)
-        except StopIteration as end:
-            answer: Answer = end.value
-            return answer
+        return carry_out(self._channel.call(call), self._perform)
 
     def _perform(self, step: Step) -> object:
         match step:
@@ -497,13 +493,11 @@ class AppRegistrations:
 
 def _access(api: ServicePrincipal, value: str, kind: Kind) -> ResourceAccess:
     """The permission as a registration asks for it. Raises: ConfigurationError with the nearest names."""
-    published: dict[str, str] = (
-        {scope.value: scope.id for scope in api.oauth2_permission_scopes if scope.value}
-        if kind == "delegated"
-        else {
-            role.value: role.id for role in api.app_roles if role.value and "Application" in role.allowed_member_types
-        }
-    )
+    if kind == "delegated":
+        published = {scope.value: scope.id for scope in api.oauth2_permission_scopes if scope.value}
+    else:
+        roles = [role for role in api.app_roles if "Application" in role.allowed_member_types]
+        published = {role.value: role.id for role in roles if role.value}
     type_: Literal["Scope", "Role"] = "Scope" if kind == "delegated" else "Role"
     if value in published:
         return ResourceAccess(id=published[value], type=type_)
@@ -526,10 +520,12 @@ def _der(certificate: bytes) -> bytes:
         begin = certificate.index(b"-----BEGIN CERTIFICATE-----")
         end = certificate.find(b"-----END CERTIFICATE-----", begin)
         try:
-            return ssl.PEM_cert_to_DER_cert(certificate[begin:end].decode("ascii") + "-----END CERTIFICATE-----\n")
+            certificate = ssl.PEM_cert_to_DER_cert(
+                certificate[begin:end].decode("ascii") + "-----END CERTIFICATE-----\n"
+            )
         except ValueError:
-            raise ConfigurationError("the certificate cannot be read", hint="PEM or DER is expected") from None
-    if certificate[:1] != b"\x30":
+            certificate = b""
+    if certificate[:1] != b"\x30":  # every certificate is an ASN.1 sequence
         raise ConfigurationError("this is no certificate", hint="PEM or DER is expected")
     return certificate
 
