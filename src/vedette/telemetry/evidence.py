@@ -256,9 +256,7 @@ _file = _image
 
 
 def _address(row: Columns) -> AlertEvidence:
-    return AlertEvidence(
-        entity_type="Ip", evidence_creation_time=moment(_at(row)), ip_address=_text(row, "RemoteIP")
-    )
+    return AlertEvidence(entity_type="Ip", evidence_creation_time=moment(_at(row)), ip_address=_text(row, "RemoteIP"))
 
 
 def _value(row: Columns) -> AlertEvidence:

@@ -109,9 +109,12 @@ WELL_KNOWN_SIDS: Final[Mapping[tuple[str, str], str]] = {
 def address(value: str) -> str:
     """An IP address in its shortest form, without a scope; empty when it is none."""
     try:
-        return ipaddress.ip_address(text(value).partition("%")[0]).compressed
+        ip = ipaddress.ip_address(text(value).partition("%")[0])
     except ValueError:
         return ""
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        return f"::ffff:{ip.ipv4_mapped}"  # Python versions print these differently
+    return ip.compressed
 
 
 _TEREDO = ipaddress.ip_network("2001::/32")

@@ -164,9 +164,7 @@ class _Import:
         self.skews = {name: known.get(name, {}).get("skew_ns", clock.skew_ns) for name, clock in self.clocks.items()}
         spans = {name: span for name, clock in self.clocks.items() if name not in known and (span := clock.span())}
         moved = {} if self.keep_times else shifts(spans, nanoseconds(self.now) or 0)
-        self.shifts = {
-            name: known[name]["shift_ns"] if name in known else moved.get(name, 0) for name in self.clocks
-        }
+        self.shifts = {name: known[name]["shift_ns"] if name in known else moved.get(name, 0) for name in self.clocks}
         self.lookup.finish(self.skews)
 
     # Second pass
@@ -194,9 +192,7 @@ class _Import:
                 self.read += 1
                 self._reject(log, source, 0, b"", Rejected(DAMAGED_FILE, reading.damage))
             if writer is not None:
-                plan = {
-                    name: {"skew_ns": self.skews[name], "shift_ns": self.shifts[name]} for name in sorted(datasets)
-                }
+                plan = {name: {"skew_ns": self.skews[name], "shift_ns": self.shifts[name]} for name in sorted(datasets)}
                 writer.record(
                     _name(source),
                     {

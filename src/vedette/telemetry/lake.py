@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vedette.catalogue.tables import TABLES, KqlType, Table
+from vedette.telemetry.parquet import stored_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -117,9 +118,7 @@ class Lake:
         limit: int | None = None,
     ) -> list[dict[str, object]]:
         """Rows of a table, as `rows` gives them, in a list."""
-        return list(
-            self.rows(table, equals=equals, between=between, columns=columns, order_by=order_by, limit=limit)
-        )
+        return list(self.rows(table, equals=equals, between=between, columns=columns, order_by=order_by, limit=limit))
 
     def rows(
         self,
@@ -146,14 +145,20 @@ class Lake:
         return self._rows(declared, files, equals or {}, between, columns, order_by, limit) if files else iter(())
 
     def create_views(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Give an engine a view per table of the catalogue, typed and empty where the lake has no files."""
+        """Give an engine a view per table of the catalogue, typed and empty where the lake has no files.
+
+        Columns have their `parquet.stored_names`: others than the catalogue's where two names differ in case only.
+        """
         for declared in TABLES.values():
+            stored = stored_names(declared.name)
             files = self.files(declared.name)
             if files:
                 listed = ", ".join(_literal(file) for file in _texts(files))
                 source = f"SELECT * FROM read_parquet([{listed}])"  # noqa: S608  (paths of our own, quoted)
             else:
-                nothing = ", ".join(f"NULL::{ENGINE_TYPE[c.type]} AS {_quoted(c.name)}" for c in declared.columns)
+                nothing = ", ".join(
+                    f"NULL::{ENGINE_TYPE[column.type]} AS {_quoted(stored[column.name])}" for column in declared.columns
+                )
                 source = f"SELECT {nothing} WHERE false"
             connection.execute(f"CREATE OR REPLACE VIEW {_quoted(declared.name)} AS {source}")
 
@@ -258,9 +263,12 @@ class Lake:
             where.equal(table, name, value)
         if between and table.time_column:
             where.within(table.time_column, between)
-        order = [f"{_quoted(key.removeprefix('-'))} {'DESC' if key.startswith('-') else 'ASC'}" for key in order_by]
+        stored = stored_names(table.name)
+        order = [
+            f"{_quoted(stored[key.removeprefix('-')])} {'DESC' if key.startswith('-') else 'ASC'}" for key in order_by
+        ]
         sql = (
-            f"SELECT {', '.join(map(_quoted, names))} FROM read_parquet(?) {where.sql}"  # noqa: S608  (catalogue names)
+            f"SELECT {', '.join(_quoted(stored[name]) for name in names)} FROM read_parquet(?) {where.sql}"  # noqa: S608  (catalogue names)
             + (f" ORDER BY {', '.join(order)}" if order else "")
             + (" LIMIT ?" if limit is not None else "")
         )
@@ -314,13 +322,14 @@ class _Conditions:
     def equal(self, table: Table, name: str, value: object) -> None:
         several = isinstance(value, list | tuple | set | frozenset)
         wanted = [_bound(one) for one in value] if several else [_bound(value)]  # type: ignore[attr-defined]  # several
+        column = _quoted(stored_names(table.name)[name])
         parts = []
         if None in wanted:
-            parts.append(f"{_quoted(name)} IS NULL")
+            parts.append(f"{column} IS NULL")
             wanted = [one for one in wanted if one is not None]
         if wanted:
             marks = ", ".join(f"?::{ENGINE_TYPE[table.column(name).type]}" for _ in wanted)
-            parts.append(f"{_quoted(name)} IN ({marks})")
+            parts.append(f"{column} IN ({marks})")
         self._parts.append(f"({' OR '.join(parts)})" if parts else "false")
         self.values += wanted
 

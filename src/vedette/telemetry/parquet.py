@@ -18,7 +18,8 @@ microseconds; without one it becomes TIMESTAMP_NS, which keeps them all. Nanosec
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -64,10 +65,27 @@ def nanoseconds(value: object) -> int | None:
 
 @functools.cache
 def schema(table: str) -> pa.Schema:
-    """The Arrow schema of a table's files: every column of the catalogue, in documented order."""
+    """The Arrow schema of a table's files: every column of the catalogue in documented order, by `stored_names`."""
     import pyarrow as pa
 
-    return pa.schema([pa.field(column.name, _arrow_type(column.type)) for column in TABLES[table].columns])
+    stored = stored_names(table)
+    return pa.schema([pa.field(stored[column.name], _arrow_type(column.type)) for column in TABLES[table].columns])
+
+
+@functools.cache
+def stored_names(table: str) -> Mapping[str, str]:
+    """Column → its name in the files and in an engine's views.
+
+    SQL engines do not tell names apart that differ in letter case alone, and the catalogue has such pairs (`LogonId`
+    and `LogonID`): the later one of a pair carries a number.
+    """
+    seen: Counter[str] = Counter()
+    names = {}
+    for column in TABLES[table].columns:
+        times = seen[column.name.lower()]
+        names[column.name] = f"{column.name}_{times}" if times else column.name
+        seen[column.name.lower()] += 1
+    return names
 
 
 def to_batch(table: str, rows: Sequence[dict[str, object]]) -> pa.RecordBatch:
@@ -79,7 +97,7 @@ def to_batch(table: str, rows: Sequence[dict[str, object]]) -> pa.RecordBatch:
     import pyarrow as pa
 
     used = set().union(*rows)
-    if unknown := used.difference(schema(table).names):
+    if unknown := used.difference(stored_names(table)):
         raise ValueError(f"{table} has no column {', '.join(sorted(unknown))}")
     arrays = [
         _array(table, column, rows) if column.name in used else _nothing(column.type, len(rows))
