@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from vedette.cli.columns import ALERT_STATUS, SEVERITY
-from vedette.cli.output import Output, write
+from vedette.cli.output import Output
 from vedette.cli.text import second, shown, terminal
 
 if TYPE_CHECKING:
@@ -18,27 +18,31 @@ _LABEL = 13
 def draw(output: Output, alert: Alert) -> None:
     """Write the alert to stdout."""
     for line in output.wrapped(terminal(alert.title or alert.id)):
-        write(output.styled(line, "bold") + "\n")
+        output.line(output.styled(line, "bold"))
     state = [
         output.styled(alert.severity, SEVERITY.get(alert.severity, "")),
         output.styled(alert.status, ALERT_STATUS.get(alert.status, "")),
         *(terminal(part) for part in (alert.category, alert.detection_source) if part),
     ]
-    write(" · ".join(state) + "\n\n")
+    output.line(" · ".join(state))
+    output.line()
     output.pairs(_facts(alert))
     if alert.description:
-        write("\n")
+        output.line()
         for line in output.wrapped(terminal(alert.description)):
-            write(line + "\n")
+            output.line(line)
     if alert.evidence:
-        write(f"\n{output.styled(f'Evidence ({len(alert.evidence)})', 'bold')}\n")
+        output.line()
+        output.line(output.styled(f"Evidence ({len(alert.evidence)})", "bold"))
         for evidence in alert.evidence:
             _draw_evidence(output, evidence)
     if alert.comments:
-        write(f"\n{output.styled('Comments', 'bold')}\n")
+        output.line()
+        output.line(output.styled("Comments", "bold"))
         for comment in alert.comments:
             when = second(comment.created_time) if comment.created_time else ""
-            output.pairs([(terminal(comment.created_by or "").ljust(1), f"{shown(comment.comment)}  {when}")], indent=2)
+            with output.indented(2):
+                output.pairs([(terminal(comment.created_by or ""), f"{shown(comment.comment)}  {when}")])
 
 
 def _facts(alert: Alert) -> list[tuple[str, object]]:
@@ -70,19 +74,18 @@ def _draw_evidence(output: Output, evidence: AlertEvidence) -> None:
     margin = 2 + _LABEL
     for number, line in enumerate(output.wrapped(head, margin)):
         label = f"  {terminal(evidence.entity_type):<{_LABEL}}" if number == 0 else " " * margin
-        write(label + line + "\n")
+        output.line(label + line)
     for detail in details:
         for line in output.wrapped(detail, margin):
-            write(" " * margin + output.styled(line, "dim") + "\n")
+            output.line(" " * margin + output.styled(line, "dim"))
 
 
 def evidence_lines(evidence: AlertEvidence) -> Iterator[str]:
     """What the evidence is, then what else is known of it, one line each."""
     main, details = _described(evidence)
-    yield terminal(main) or terminal(evidence.entity_type)
+    head = terminal(main) or terminal(evidence.entity_type)
+    yield f"{head} · {terminal(evidence.detection_status)}" if evidence.detection_status else head
     yield from (terminal(detail) for detail in details if detail)
-    if evidence.detection_status:
-        yield f"status {terminal(evidence.detection_status)}"
 
 
 def _described(evidence: AlertEvidence) -> tuple[str, Sequence[str]]:

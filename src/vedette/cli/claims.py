@@ -96,6 +96,6 @@ def value_of(name: str, value: object) -> str:
     return shown(value)
 
 
-def draw(output: Output, claims: Mapping[str, object], *, only: Sequence[str] = (), indent: int = 0) -> None:
+def draw(output: Output, claims: Mapping[str, object], *, only: Sequence[str] = ()) -> None:
     """Write the table to stdout."""
-    output.grid(("CLAIM", "VALUE", "MEANING"), list(rows(claims, only=only)), indent=indent)
+    output.grid(("CLAIM", "VALUE", "MEANING"), list(rows(claims, only=only)))

@@ -8,6 +8,7 @@ character counts. Tables fit the terminal; in a pipe nothing is cut, unless COLU
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -39,6 +40,7 @@ class Output:
         self.form = settings.form
         self.is_quiet = settings.quiet
         self.width = width if width is not None else terminal_width()
+        self._margin = ""
         self.color = settings.color and (sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")))
 
     @staticmethod
@@ -117,23 +119,17 @@ class Output:
         if not items:
             self.note(none)
             return
-        for line in self.table_lines(columns, items):
-            write(line + "\n")
-
-    def table_lines(self, columns: Sequence[Column], items: Sequence[object], *, indent: int = 0) -> Iterator[str]:
-        """The lines of a table, header first."""
-        placed = place(columns, items, None if self.width is None else self.width - indent)
-        margin = " " * indent
-        yield margin + self._row([(p, self.styled(_fit(p.column.title, p), "dim")) for p in placed])
+        placed = place(columns, items, self.width)
+        self.line(self._row([(p, self.styled(_fit(p.column.title, p), "dim")) for p in placed]))
         for item in items:
-            yield margin + self._row([(p, self._cell(p, item)) for p in placed])
+            self.line(self._row([(p, self._cell(p, item)) for p in placed]))
             for extra in itertools.zip_longest(*(p.below for p in placed)):
                 below = [
                     (p, self.styled(_pad(c.text(item), p.width, right=False), "dim") if c else " " * p.width)
                     for p, c in zip(placed, extra, strict=True)
                 ]
                 if any(text.strip() for _, text in below):
-                    yield margin + self._row(below)
+                    self.line(self._row(below))
 
     def _cell(self, placed: Placed, item: object) -> str:
         text = placed.column.text(item)
@@ -144,13 +140,13 @@ class Output:
     def _row(self, parts: Sequence[tuple[Placed, str]]) -> str:
         return (" " * GAP).join(text for _, text in parts).rstrip()
 
-    def pairs(self, pairs: Sequence[tuple[str, object]], *, indent: int = 0) -> None:
+    def pairs(self, pairs: Sequence[tuple[str, object]]) -> None:
         """Names and values, values wrapped to the terminal; lists of objects as indented lines."""
         label = max((len(name) for name, _ in pairs), default=0)
         for name, value in pairs:
-            for number, line in enumerate(self._value_lines(value, indent + label + GAP) or [""]):
+            for number, line in enumerate(self._value_lines(value, label + GAP) or [""]):
                 head = self.styled(name.ljust(label), "dim") if number == 0 else " " * label
-                write(f"{' ' * indent}{head}{' ' * GAP}{line}".rstrip() + "\n")
+                self.line(f"{head}{' ' * GAP}{line}")
 
     def _value_lines(self, value: object, taken: int) -> list[str]:
         if isinstance(value, datetime):
@@ -159,43 +155,34 @@ class Output:
             return [line for part in value for line in self._value_lines(_plain(part), taken)]
         return self.wrapped(shown(_plain(value)), taken)
 
-    def grid(self, titles: Sequence[str], rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
-        """A table whose cells wrap: every character is shown. The first column keeps its width."""
-        import textwrap
-
-        natural = [max(cells(title), *(cells(row[i]) for row in rows)) for i, title in enumerate(titles)]
-        widths = list(natural)
-        if self.width is not None:
-            room = self.width - indent - GAP * (len(titles) - 1) - natural[0]
-            rest = natural[1:]
-            for index, wanted in sorted(enumerate(rest, 1), key=lambda pair: pair[1]):
-                share = room // (len(rest) - sum(1 for other in rest if other < wanted)) if len(rest) > 1 else room
-                widths[index] = max(12, min(wanted, share))
-                room -= widths[index]
-                rest[index - 1] = -1
-        margin = " " * indent
-        write(
-            (
-                margin + self.styled((" " * GAP).join(t.ljust(w) for t, w in zip(titles, widths, strict=True)), "dim")
-            ).rstrip()
-            + "\n"
-        )
+    def grid(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table whose cells wrap, so that every character is shown. The first column keeps its width."""
+        widths = _shared(titles, rows, self.width or 10_000)
+        heads = (title.ljust(width) for title, width in zip(titles, widths, strict=True))
+        self.line(self.styled((" " * GAP).join(heads).rstrip(), "dim"))
         for row in rows:
-            parts = [
-                textwrap.wrap(text, width, break_on_hyphens=False) or [""]
-                for text, width in zip(row, widths, strict=True)
-            ]
+            parts = [_wrapped(text, width) for text, width in zip(row, widths, strict=True)]
             for line in itertools.zip_longest(*parts, fillvalue=""):
                 padded = (_pad(text, width, right=False) for text, width in zip(line, widths, strict=True))
-                write((margin + (" " * GAP).join(padded)).rstrip() + "\n")
+                self.line((" " * GAP).join(padded))
+
+    def line(self, text: str = "") -> None:
+        """One drawn line."""
+        write(f"{self._margin}{text}".rstrip() + "\n")
+
+    @contextlib.contextmanager
+    def indented(self, blanks: int) -> Iterator[None]:
+        """What is drawn inside stands that much to the right."""
+        margin, width = self._margin, self.width
+        self._margin, self.width = margin + " " * blanks, None if width is None else width - blanks
+        try:
+            yield
+        finally:
+            self._margin, self.width = margin, width
 
     def wrapped(self, text: str, taken: int = 0) -> list[str]:
         """Lines of a text for what is left of the terminal after `taken` characters."""
-        if self.width is None:
-            return [text]
-        import textwrap
-
-        return textwrap.wrap(text, max(24, self.width - taken), break_on_hyphens=False) or [""]
+        return [text] if self.width is None else _wrapped(text, max(24, self.width - taken))
 
     def styled(self, text: str, tone: str) -> str:
         """The text in a tone such as `bold red`, or as it is where colour is off."""
@@ -274,6 +261,36 @@ def terminal_width() -> int | None:
     if given.isdigit() and int(given) > 0:
         return max(40, int(given))
     return max(40, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+
+
+_LONGEST_WORD = 40
+"""Longer words may be broken, so that one address does not take the whole width."""
+
+
+def _shared(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Widths of wrapping columns: what they need where there is room, else their words; the last takes the rest.
+
+    The first column is never wrapped.
+    """
+    texts = list(zip(titles, *rows, strict=True))
+    natural = [max(map(cells, column)) for column in texts]
+    least = [
+        min(_LONGEST_WORD, max(cells(word) for text in column for word in text.split() or [""])) for column in texts
+    ]
+    least[0] = natural[0]
+    room = width - GAP * (len(titles) - 1)
+    widths = list(least)
+    for index in range(1, len(titles) - 1):
+        others = sum(widths[:index]) + sum(least[index + 1 : -1]) + max(24, least[-1])
+        widths[index] = natural[index] if natural[index] + others <= room else least[index]
+    widths[-1] = max(12, min(natural[-1], room - sum(widths[:-1])))
+    return widths
 
 
 def _fit(text: str, placed: Placed) -> str:

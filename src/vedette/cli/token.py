@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from vedette import Profile
 
 CHECKS = (
-    ("format", "three parts of strict base64url, JSON without duplicate members"),
+    ("format", "three parts, strict base64url, strict JSON"),
     ("algorithm", "RS256, whatever the token says"),
     ("key", "the named key is in the tenant's published set"),
     ("signature", "the signature fits"),
     ("issuer", "issued by the sign-in service of the tenant"),
     ("tenant", "issued for the tenant"),
     ("audience", "meant for this API"),
-    ("time", "begun and not ended, with five minutes of leeway"),
+    ("time", "begun and not ended, give or take five minutes"),
     ("permission", "holds what was asked for"),
 )
 """What validation looks at, in order."""
@@ -111,14 +111,14 @@ for _command in (show, validate):
         token.add_command(_command)
 
 
-def draw_checks(output: Output, *, failed: str = "", indent: int = 0) -> None:
+def draw_checks(output: Output, *, failed: str = "") -> None:
     """One line for each check: passed, failed, or not reached."""
     is_reached = True
     for name, meaning in CHECKS:
         sign, tone = ("ok", "green") if is_reached else ("-", "dim")
         if name == failed:
             sign, tone, is_reached = "FAILED", "bold red", False
-        write(" " * indent + output.styled(sign.ljust(8), tone) + name.ljust(12) + output.styled(meaning, "dim") + "\n")
+        output.line(output.styled(sign.ljust(8), tone) + name.ljust(12) + output.styled(meaning, "dim"))
 
 
 def _profile(context: click.Context) -> Profile:
@@ -145,9 +145,13 @@ def _token(source: str | None, profile: Profile) -> str:
 
 
 def _tenant(given: str, profile: Profile) -> str:
-    """The GUID of a tenant that may be given by domain; never taken from the token that is to be judged."""
     if not given:
         raise UsageError("which tenant's tokens are accepted is not known", hint="add --tenant-id GUID")
+    return tenant_guid(given, cloud=profile.cloud, authority=profile.authority, ca_bundle=profile.ca_bundle)
+
+
+def tenant_guid(given: str, *, cloud: str, authority: str = "", ca_bundle: str = "") -> str:
+    """The GUID of a tenant that may be given by domain. Its sign-in service is asked, never the token to be judged."""
     try:
         return str(uuid.UUID(given))
     except ValueError:
@@ -155,9 +159,8 @@ def _tenant(given: str, profile: Profile) -> str:
     from vedette.auth.authority import Authority
     from vedette.auth.sign_in_http import SignInHttp
 
-    place = Authority.of(given, cloud=profile.cloud, origin=profile.authority or None)
-    with SignInHttp(origin=place.origin, ca_bundle=profile.ca_bundle or None) as http:
+    place = Authority.of(given, cloud=cloud, origin=authority or None)
+    with SignInHttp(origin=place.origin, ca_bundle=ca_bundle or None) as http:
         answer = http.get(f"{place.url}/v2.0/.well-known/openid-configuration")
     answer.raise_for_status()
-    issuer = str(answer.body().get("issuer", ""))
-    return issuer.removesuffix("/v2.0").rpartition("/")[2]
+    return str(answer.body().get("issuer", "")).removesuffix("/v2.0").rpartition("/")[2]
