@@ -5,7 +5,6 @@ Only the reading is here; what a record means is said in `records` and the mappi
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import json
@@ -14,16 +13,20 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from vedette.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
+
 DESCRIPTIONS: Final = "datasets.json"
 """The file of a folder that says what its data sets are, not telemetry itself."""
 _ENDINGS: Final = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz", ".gz")
 _CHUNK: Final = 1 << 20
+_PIECE: Final = 1 << 16
 
 
 class DatasetDescription(msgspec.Struct, frozen=True):
@@ -73,13 +76,53 @@ class Reading:
             self._file = raw
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            stream = io.BufferedReader(gzip.GzipFile(fileobj=raw), _CHUNK) if packed else raw
+            unpacked = _Unpacked(raw) if packed else None
+            stream = io.BufferedReader(unpacked, _CHUNK) if unpacked else raw
             try:
-                yield from _records(stream)
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                self.damage = f"the file is cut off or damaged: {error}"
+                for line, is_whole in _records(stream):
+                    if is_whole or unpacked is None or not unpacked.damage:
+                        yield line
             finally:
+                self.damage = unpacked.damage if unpacked else ""
                 self._file = None
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip file holds. Where it is cut off or damaged it ends, and `damage` says so; `gzip` would raise and lose
+    what it had unpacked of the piece that it was reading."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        self.damage = ""
+        self._packed = packed
+        self._unpacking = zlib.decompressobj(wbits=31)
+        self._waiting = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        into = memoryview(buffer).cast("B")
+        while not self.damage:
+            if self._unpacking.eof:
+                # A gzip file may be several, one after another; zeros at the end are padding.
+                self._waiting = (self._unpacking.unused_data or self._packed.read(_PIECE)).lstrip(b"\0")
+                if not self._waiting:
+                    return 0
+                self._unpacking = zlib.decompressobj(wbits=31)
+            data = self._unpacking.unconsumed_tail or self._waiting or self._packed.read(_PIECE)
+            self._waiting = b""
+            if not data:
+                self.damage = "the file is cut off"
+                return 0
+            try:
+                got = self._unpacking.decompress(data, len(into))
+            except zlib.error as error:
+                self.damage = f"the file is damaged: {error}"
+                return 0
+            if got:
+                into[: len(got)] = got
+                return len(got)
+        return 0
 
 
 def find_sources(paths: Iterable[Path]) -> list[Source]:
@@ -130,15 +173,17 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _records(stream: io.BufferedReader[Any]) -> Iterator[Line]:
+def _records(stream: io.BufferedReader[Any]) -> Iterator[tuple[Line, bool]]:
+    """The records of a file, and whether each was followed by something, so that it cannot be cut off."""
     head = stream.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if head == b"[":
-        yield from _elements(stream)
+        for element in _elements(stream):
+            yield element, True
         return
     for number, line in enumerate(stream, 1):
         content = line.strip().removeprefix(b"\xef\xbb\xbf")
         if content:
-            yield Line(number, content)
+            yield Line(number, content), line.endswith(b"\n")
 
 
 def _elements(stream: io.BufferedReader[Any]) -> Iterator[Line]:
