@@ -23,7 +23,6 @@ import msgspec
 
 from vedette.auth.credential import Credential
 from vedette.catalogue.graph import (
-    OPERATIONS,
     Application,
     AppRoleAssignment,
     GraphType,
@@ -35,6 +34,7 @@ from vedette.catalogue.graph import (
     ServicePrincipal,
     SignInAudience,
 )
+from vedette.catalogue.graph_operations import OPERATIONS
 from vedette.catalogue.permission import DEFENDER, RESOURCES, Kind
 from vedette.client.exchange import Acquire, Call, Send, Step, Wait, carry_out, encode_body
 from vedette.client.pacing import Waiting, log_wait

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.spec.graph.graph_server import EVERY_SCOPE, GraphServer, error
-from vedette.catalogue.graph import OPERATIONS, GraphOperation, least_permission
+from vedette.catalogue.graph_operations import OPERATIONS, GraphOperation, least_permission
 from vedette.catalogue.permission import DEFENDER, GRAPH
 from vedette.tenant.directory import User
 

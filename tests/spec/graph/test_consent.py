@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 
 from tests.spec.graph.graph_server import GraphServer, error, guid
-from vedette.catalogue.graph import guids_in_id
 from vedette.catalogue.permission import DEFENDER, GRAPH
+
+
+def guids_in_id(id: str) -> tuple[str, ...]:
+    """The GUIDs that an id is made of, each little-endian."""
+    octets = base64.urlsafe_b64decode(id + "=" * (-len(id) % 4))
+    return tuple(str(uuid.UUID(bytes_le=octets[start : start + 16])) for start in range(0, len(octets), 16))
 
 
 def grant(graph: GraphServer, **members: Any) -> dict[str, Any]:

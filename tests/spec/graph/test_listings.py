@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -165,6 +167,15 @@ def test_a_page_size_out_of_range(graph: GraphServer, top: str) -> None:
 @pytest.mark.parametrize("token", ["x", "W10", "e30", "!!"])
 def test_a_forged_skip_token(graph: GraphServer, token: str) -> None:
     assert error(graph.send("GET", f"/applications?$skiptoken={token}"))[:2] == (400, "Request_BadRequest")
+
+
+@pytest.mark.parametrize(("member", "order"), [("displayName", "displayName"), ("web", "web/homePageUrl")])
+def test_a_skip_token_with_values_of_another_type(apps: GraphServer, member: str, order: str) -> None:
+    token = base64.urlsafe_b64encode(json.dumps({"id": 1, member: 5}).encode()).decode()
+
+    answer = apps.send("GET", "/applications", params={"$orderby": order, "$skiptoken": token})
+
+    assert error(answer) == (400, "Request_BadRequest", "Invalid $skiptoken.")
 
 
 def test_the_sign_before_an_option_may_be_left_out(apps: GraphServer) -> None:

@@ -15,7 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vedette.catalogue.graph import CALLS_IN_TEN_SECONDS, CONSENTERS, GraphOperation
+from vedette.catalogue.graph import CALLS_IN_TEN_SECONDS
+from vedette.catalogue.graph_operations import CONSENTERS, GraphOperation
 from vedette.catalogue.permission import GRAPH
 from vedette.tenant.authenticate import Authenticator, BadToken, Caller
 from vedette.tenant.directory import ServicePrincipal, User

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from vedette.catalogue.graph import OWNED_ONLY, REGISTRARS, GraphOperation
+from vedette.catalogue.graph_operations import OWNED_ONLY, REGISTRARS, GraphOperation
 from vedette.tenant.authenticate import Caller
 from vedette.tenant.directory import Application, Directory, ServicePrincipal, Tenant, User
 from vedette.tenant.graph.problems import denied, not_found

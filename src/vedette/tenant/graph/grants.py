@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import msgspec
 
 from vedette.catalogue import graph as wire
-from vedette.catalogue.graph import GRAPH_ROLE_CONSENTERS, NO_APP_ROLE
+from vedette.catalogue.graph import NO_APP_ROLE
+from vedette.catalogue.graph_operations import GRAPH_ROLE_CONSENTERS
 from vedette.tenant.directory import (
     AppRoleAssignment,
     DelegatedGrant,

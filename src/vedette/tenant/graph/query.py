@@ -247,7 +247,11 @@ def _after(asked: _Asked, rows: list[Json]) -> list[Json]:
     token = asked.options.skiptoken
     last = _last_shown(token) if token is not None else None
     rows = sorted([*rows, last] if last else rows, key=lambda row: (str(row["id"]), row is last))
-    result: list[Any] = list(ordered(rows, asked.options.orderby))  # Any: rows, as `ordered` hands them back
+    try:
+        result: list[Any] = list(ordered(rows, asked.options.orderby))  # Any: rows, as `ordered` hands them back
+    except (TypeError, AttributeError):
+        # Only a forged token brings values that cannot be compared with those of the objects.
+        raise bad_request("Invalid $skiptoken.") from None
     if last is None:
         return result
     position = next(index for index, row in enumerate(result) if row is last)

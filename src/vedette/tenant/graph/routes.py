@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
-from vedette.catalogue.graph import OPERATIONS, GraphOperation
+from vedette.catalogue.graph_operations import OPERATIONS, GraphOperation
 from vedette.tenant.graph.call import Answer, Call
 from vedette.tenant.graph.problems import GraphProblem
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from vedette.catalogue import graph as wire
+from vedette.catalogue.graph_operations import REGISTRARS
 from vedette.catalogue.permission import resource_by_identifier
 from vedette.tenant.directory import ServicePrincipal
 from vedette.tenant.graph import shapes
@@ -59,7 +60,7 @@ def _made(call: Call, app_id: str) -> ServicePrincipal:
         )
     if is_ours:
         call.check_change(application)
-    elif call.user is not None and not wire.REGISTRARS & set(call.user.directory_roles):
+    elif call.user is not None and not REGISTRARS & set(call.user.directory_roles):
         raise denied()
     return ServicePrincipal(
         id=str(uuid.uuid4()),
