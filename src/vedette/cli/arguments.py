@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -56,6 +57,8 @@ def moment(text: str, now: datetime) -> datetime:
 
 
 MOMENT = Moment()
+FOLDER = click.Path(file_okay=False, resolve_path=True, path_type=Path)
+FILE = click.Path(dir_okay=False, resolve_path=True, path_type=Path)
 
 
 class _Choice(click.Choice[str]):

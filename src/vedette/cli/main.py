@@ -41,8 +41,9 @@ MEMBERS = {
     "Local tenant": {
         "serve": (f"{_HERE}.serve:serve", "Serve a whole tenant on this machine."),
         "run": (f"{_HERE}.serve:run", "Run any program against the local tenant."),
-        "ingest": (f"{_HERE}.serve:ingest", "Load recorded telemetry into the local tenant."),
-        "tenant": (f"{_HERE}.serve:tenant", "Export, import or reset the local tenant."),
+        "ingest": (f"{_HERE}.tenant_state:ingest", "Load recorded telemetry into the local tenant."),
+        "tenant": (f"{_HERE}.tenant_state:tenant", "Show, export, import or reset the local tenant."),
+        "env": (f"{_HERE}.serve:env", "Print shell settings for programs that use the local tenant."),
     },
     "This program": {
         "completion": (f"{_HERE}.completion:completion", "Print the shell completion script."),

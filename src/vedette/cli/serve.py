@@ -1,4 +1,4 @@
-"""`vedette serve`, `run`, `ingest` and `tenant`: the local tenant from the command line.
+"""`vedette serve`, `run` and `env`: the local tenant from the command line, and programs that use it.
 
 Thin: ports, certificates, signals and the proxy are the work of `vedette.tenant.serve`.
 """
@@ -9,12 +9,11 @@ from pathlib import Path
 
 import click
 
+from vedette.cli.arguments import FILE, FOLDER
 from vedette.cli.output import Output
-from vedette.cli.settings import UsageError, command
+from vedette.cli.settings import Settings, UsageError, command
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 _PORT = click.IntRange(0, 65535)
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @command(
@@ -24,14 +23,14 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=_PORT, default=8443, show_default=True, help="HTTPS port; 0 takes a free one.")
 @click.option("--proxy-port", type=_PORT, default=8480, show_default=True, help="Proxy port.")
-@click.option("--state", type=_FOLDER, metavar="DIR", help="Folder that keeps the tenant. Otherwise one in your home.")
+@click.option("--state", type=FOLDER, metavar="DIR", help="Folder that keeps the tenant. Otherwise one in your home.")
 @click.option("--ephemeral", is_flag=True, help="Keep everything in memory.")
-@click.option("--config", type=_FILE, metavar="FILE", help="Tenant file: users, apps, telemetry, clock.")
-@click.option("--ready-file", type=_FILE, metavar="FILE", help="Write where everything is, as JSON, once ready.")
+@click.option("--config", type=FILE, metavar="FILE", help="Tenant file: users, apps, telemetry, clock.")
+@click.option("--ready-file", type=FILE, metavar="FILE", help="Write where everything is, as JSON, once ready.")
 @click.option("--limits", default="documented", show_default=True, metavar="off|documented|xN", help="Rate limits.")
-@click.option("--machines", type=click.IntRange(min=1), default=24, show_default=True, help="Simulated machines.")
-@click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Simulated days.")
-@click.option("--telemetry", type=_FOLDER, metavar="DIR", help="Recorded telemetry to load instead of the simulation.")
+@click.option("--machines", type=click.IntRange(min=1), metavar="N", help="How many machines to simulate.")
+@click.option("--days", type=click.IntRange(min=1), metavar="N", help="How many days to simulate.")
+@click.option("--telemetry", type=FOLDER, metavar="DIR", help="Recorded telemetry to load instead of the simulation.")
 @click.pass_context
 def serve(
     context: click.Context,
@@ -45,18 +44,20 @@ def serve(
     config: Path | None,
     ready_file: Path | None,
     limits: str,
-    machines: int,
-    days: int,
+    machines: int | None,
+    days: int | None,
     telemetry: Path | None,
 ) -> None:
     """Serve a whole tenant on this machine: sign-in, Graph, Defender API, portal.
 
-    Runs until Ctrl-C or SIGTERM and loses nothing that it answered. Started again, it goes on where it stopped.
+    Runs until Ctrl-C or SIGTERM and loses nothing that it answered. Started again, it goes on where it stopped; what a
+    tenant was first filled with, it keeps.
     """
     if ephemeral and state is not None:
         raise UsageError("--ephemeral keeps nothing and --state says where to keep it", hint="leave one of them out")
     from vedette.tenant import serve as lifecycle
 
+    is_quiet = Settings.of(context).quiet
     lifecycle.serve(
         host=host,
         port=port,
@@ -69,5 +70,59 @@ def serve(
         machines=machines,
         days=days,
         telemetry=telemetry,
+        say=lambda line: None if is_quiet else click.echo(line),
+    )
+
+
+@command(
+    "run",
+    context_settings={"allow_interspersed_args": False, "help_option_names": ["-h", "--help"]},
+    examples=("vedette run -- python playbook.py", "vedette run -- pytest tests/"),
+)
+@click.argument("words", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--state", type=FOLDER, metavar="DIR", help="Tenant to join or start. Otherwise yours, or one in memory.")
+@click.option("--config", type=FILE, metavar="FILE", help="Tenant file, where one is started.")
+@click.option("--telemetry", type=FOLDER, metavar="DIR", help="Recorded telemetry, where one is started.")
+@click.option("--limits", default="documented", show_default=True, metavar="off|documented|xN", help="Rate limits.")
+@click.option("--allow-host", "hosts", multiple=True, metavar="HOST", help="Let it reach this host too. Repeatable.")
+@click.pass_context
+def run(
+    context: click.Context,
+    /,
+    *,
+    words: tuple[str, ...],
+    state: Path | None,
+    config: Path | None,
+    telemetry: Path | None,
+    limits: str,
+    hosts: tuple[str, ...],
+) -> int:
+    """Run any program, unmodified, against the local tenant.
+
+    Its traffic for the Microsoft hosts ends in the tenant; other hosts are refused. Ends with the program's own status.
+    """
+    from vedette.tenant import serve as lifecycle
+
+    return lifecycle.run(
+        words,
+        state=state,
+        config=config,
+        telemetry=telemetry,
+        limits=limits,
+        allow_hosts=hosts,
         say=Output.of(context).note,
     )
+
+
+@command("env", examples=('eval "$(vedette env)"',))
+@click.option("--state", type=FOLDER, metavar="DIR", help="Folder of the running tenant. Otherwise yours.")
+def env(state: Path | None) -> None:
+    """Print what a shell needs for its programs to use the running tenant."""
+    import json
+    import shlex
+
+    from vedette.cli.tenant_state import running
+    from vedette.tenant.serve import exports
+
+    for name, value in exports(json.loads(running(state).read_text(encoding="utf-8"))).items():
+        click.echo(f"export {name}={shlex.quote(value)}")

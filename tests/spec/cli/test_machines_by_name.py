@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.spec.cli.conftest import Cli, Service
 
 ID = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"

@@ -1,0 +1,191 @@
+"""`vedette tenant` and `vedette ingest`: what a local tenant keeps in its state folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from vedette.cli.arguments import FILE, FOLDER, confirm
+from vedette.cli.columns import of_rows
+from vedette.cli.output import Output
+from vedette.cli.settings import Group, UsageError, command
+from vedette.cli.text import duration
+
+_STATE = click.option("--state", type=FOLDER, metavar="DIR", help="State folder. Otherwise yours.")
+
+
+def running(state: Path | None) -> Path:
+    """The ready file of the tenant that runs on a state folder. Raises: ConfigurationError where none runs."""
+    from vedette.errors import ConfigurationError
+    from vedette.tenant.local import default_state
+    from vedette.tenant.serve import running_at
+
+    folder = state or default_state()
+    found = running_at(folder)
+    if found is None:
+        raise ConfigurationError(f"no tenant runs on {folder}", hint="vedette serve")
+    return found
+
+
+@command("show")
+@_STATE
+@click.pass_context
+def show(context: click.Context, state: Path | None) -> None:
+    """Show the running tenant: addresses, users and apps, with their passwords and secrets."""
+    import json
+
+    output = Output.of(context)
+    ready = json.loads(running(state).read_text(encoding="utf-8"))
+    if output.form != "table":
+        output.record(ready)
+        return
+    output.pairs([(name, value) for name, value in ready.items() if isinstance(value, str)])
+    for name, columns in (("users", ("upn", "password", "role")), ("apps", ("name", "client_id", "client_secret"))):
+        output.line()
+        output.table(of_rows(columns, least=0), ready[name])
+
+
+@command("export", examples=("vedette tenant export halden.tar.gz",))
+@click.argument("file", type=FILE)
+@_STATE
+@click.pass_context
+def export(context: click.Context, file: Path, state: Path | None) -> None:
+    """Write a stopped tenant to one file: directory, keys, machines, alerts, telemetry.
+
+    The file holds the tenant's keys and is readable by you alone.
+    """
+    import tarfile
+
+    output = Output.of(context)
+    with _stopped(state) as folder, output.progress("Writing"):
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as raw, tarfile.open(fileobj=raw, mode="w:gz", compresslevel=6) as archive:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and path.name not in _NOT_KEPT:
+                    archive.add(path, arcname=path.relative_to(folder).as_posix(), recursive=False)
+    output.note(f"Wrote {file}.")
+
+
+@command("import", examples=("vedette tenant import halden.tar.gz --state ./halden",))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_STATE
+@click.pass_context
+def import_(context: click.Context, file: Path, state: Path | None) -> None:
+    """Make a tenant from an exported file, in a folder that holds none."""
+    import tarfile
+
+    from vedette.errors import ConfigurationError
+    from vedette.tenant.local import default_state
+
+    output = Output.of(context)
+    folder = state or default_state()
+    if folder.exists() and any(path.name not in _NOT_KEPT for path in folder.iterdir()):
+        raise ConfigurationError(f"{folder} is not empty", hint="vedette tenant reset, or another --state")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with output.progress("Reading"), tarfile.open(file, mode="r:gz") as archive:
+            # The filter refuses links, devices and paths that lead out of the folder.
+            archive.extractall(folder, filter="data")
+    except tarfile.TarError as damaged:
+        raise ConfigurationError(f"{file} is no exported tenant: {type(damaged).__name__}", path=str(file)) from damaged
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    output.note(f"The tenant is in {folder}. Next: vedette serve --state {folder}")
+
+
+@command("reset")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@_STATE
+@click.pass_context
+def reset(context: click.Context, yes: bool, state: Path | None) -> None:
+    """Delete a stopped tenant with everything in it."""
+    import shutil
+
+    with _stopped(state) as folder:
+        confirm(f"Delete the tenant in {folder}?", yes=yes)
+        for path in folder.iterdir():
+            if path.name == "lock":
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    Output.of(context).note(f"Deleted what was in {folder}.")
+
+
+tenant = Group("tenant", help="Show, export, import or reset the local tenant.")
+for _each in (show, export, import_, reset):
+    tenant.add_command(_each)
+
+
+@command("ingest", examples=("vedette ingest recordings/", "vedette ingest recordings/ --keep-times --rejects r.jsonl"))
+@click.argument("sources", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--keep-times", is_flag=True, help="Leave times as recorded. Otherwise the newest event is now.")
+@click.option("--rejects", type=FILE, metavar="FILE", help="Write events that became no row, with the reason.")
+@_STATE
+@click.pass_context
+def ingest(
+    context: click.Context, sources: tuple[Path, ...], keep_times: bool, rejects: Path | None, state: Path | None
+) -> None:
+    """Load recorded telemetry into a stopped tenant: Sysmon and Security events as JSON, hunting exports.
+
+    Adds to what the tenant has; a new one starts empty. Machines are the recorded hosts. Repeating it adds nothing.
+    """
+    import time
+
+    from vedette.telemetry.importer import import_recordings
+    from vedette.tenant import LocalTenant
+    from vedette.tenant.local import default_state
+
+    output = Output.of(context)
+    began = time.monotonic()
+    folder = state or default_state()
+    with LocalTenant(state=folder, telemetry="none", sockets=False) as opened, output.progress("Reading") as progress:
+
+        def told(doing: str, file: Path, done: int, total: int) -> None:
+            progress.say(f"{doing} {file.name}, {100 * done // max(total, 1)} %")
+
+        store = opened.state.defender[opened.tenant_id]
+        result = import_recordings(
+            list(sources),
+            store.lake,
+            keep_times=keep_times,
+            now=opened.state.clock.now(),
+            progress=told,
+            rejects=rejects,
+        )
+        store.load(result.machines, result.alerts)
+    output.record(
+        {
+            "eventsRead": result.events_read,
+            "accepted": result.accepted,
+            "rejected": result.rejected,
+            "machines": len(result.machines),
+            "users": len(result.users),
+            "alerts": len(result.alerts),
+            "firstEvent": result.first_event,
+            "lastEvent": result.last_event,
+            "rows": dict(result.rows),
+            "rejectedByReason": dict(result.rejected_by_reason),
+        }
+    )
+    output.note(f"Done in {duration(time.monotonic() - began)}. Next: vedette serve --state {folder}")
+
+
+_NOT_KEPT = frozenset({"lock", ".filling"})
+
+
+@contextmanager
+def _stopped(state: Path | None) -> Iterator[Path]:
+    """The state folder of a tenant that does not run, held so that none is started meanwhile."""
+    from vedette.tenant.local import default_state, locked
+
+    folder = state or default_state()
+    if not folder.is_dir():
+        raise UsageError(f"there is no tenant in {folder}", hint="--state names another folder")
+    with locked(folder):
+        yield folder
