@@ -22,6 +22,7 @@ from vedette.telemetry.fields import HOUR_NS
 from vedette.telemetry.records import Record
 
 WINDOW_NS: Final = 28 * 24 * HOUR_NS
+_SECOND_NS: Final = 1_000_000_000
 _FARTHEST_APART_NS: Final = 24 * HOUR_NS
 _SUSPENDED_CLOCK: Final = (3, 22)
 """Sysmon events that are stamped by the clock that a suspended machine stops."""
@@ -98,6 +99,7 @@ def shifts(spans: Mapping[str, tuple[int, int]], now: int) -> dict[str, int]:
     for position, name in enumerate(order[:-1]):
         room = max(0, WINDOW_NS - (spans[name][1] - spans[name][0]))
         apart = min(apart, room // (count - 1 - position))
+    apart -= apart % _SECOND_NS  # events keep the fractions of a second that were recorded
     return {name: now - (count - 1 - position) * apart - spans[name][1] for position, name in enumerate(order)}
 
 
