@@ -22,6 +22,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from vedette.auth.credential import Credential
+from vedette.catalogue.clouds import graph_hosts
 from vedette.catalogue.graph import (
     Application,
     AppRoleAssignment,
@@ -87,16 +88,20 @@ class AppRegistrations:
         credential: Credential,
         graph_base: str = GRAPH_BASE,
         *,
+        scope: str | None = None,
         user_agent: str | None = None,
         on_wait: Callable[[Waiting], None] = log_wait,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is sent before the first call. `graph_base` ends in the version; `close` closes the transport."""
+        """Nothing is sent before the first call. `graph_base` ends in the version; `close` closes the transport.
+
+        `scope`: what the credential is asked a token for. None: everything at the cloud's Graph, which is also what a
+        tenant on this machine answers for.
+        """
         self.graph_base = graph_base.rstrip("/")
         self._transport = transport
-        parts = urlsplit(self.graph_base)
-        self._tokens = TokenHolder(credential, f"{parts.scheme}://{parts.netloc}/.default", time.time)
+        self._tokens = TokenHolder(credential, scope or _scope_of(self.graph_base), time.time)
         self._channel = channel(pace=False, retries=True, user_agent=user_agent)
         self._on_wait = on_wait
         self._sleep = sleep
@@ -489,6 +494,11 @@ class AppRegistrations:
             case Wait(waiting):
                 self._on_wait(waiting)
                 return self._sleep(waiting.seconds)
+
+
+def _scope_of(graph_base: str) -> str:
+    host = urlsplit(graph_base).hostname
+    return f"https://{host if host in graph_hosts() else urlsplit(GRAPH_BASE).hostname}/.default"
 
 
 def _access(api: ServicePrincipal, value: str, kind: Kind) -> ResourceAccess:

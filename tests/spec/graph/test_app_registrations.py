@@ -137,13 +137,20 @@ def test_consent_without_anything_asked_for_grants_nothing(graph: GraphServer, a
     assert graph.get("/oauth2PermissionGrants")["value"] == []
 
 
-def test_the_token_is_asked_for_the_host_of_graph(graph: GraphServer) -> None:
+@pytest.mark.parametrize(
+    ("graph_base", "scope"),
+    [
+        ("https://graph.microsoft.com/v1.0/", "https://graph.microsoft.com/.default"),
+        ("https://graph.microsoft.us/v1.0", "https://graph.microsoft.us/.default"),
+        ("https://localhost:8443/v1.0", "https://graph.microsoft.com/.default"),
+    ],
+)
+def test_the_token_is_asked_for_the_graph_of_the_cloud(graph: GraphServer, graph_base: str, scope: str) -> None:
     credential = Signed(graph)
 
-    apps = AppRegistrations(InProcess(graph), credential, "https://graph.microsoft.com/v1.0/")
-    apps.create("SOC notebook")
+    AppRegistrations(InProcess(graph), credential, graph_base).create("SOC notebook")
 
-    assert credential.asked == ["https://graph.microsoft.com/.default"]
+    assert credential.asked == [scope]
 
 
 def test_personal_accounts_bring_their_token_version(apps: AppRegistrations) -> None:
