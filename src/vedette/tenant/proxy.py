@@ -275,7 +275,7 @@ _REASONS = {
 async def _answer(writer: asyncio.StreamWriter, refusal: Refusal) -> None:
     body = f"vedette proxy: {refusal.text}\n".encode()
     # Clients that show no body of a refused CONNECT do show the reason in the status line.
-    reason = f"{_REASONS[refusal.status]} ({refusal.text.partition(chr(10))[0]})"
+    reason = f"{_REASONS[refusal.status]} ({' '.join(refusal.text.splitlines())})"
     head = (
         f"HTTP/1.1 {refusal.status} {reason}\r\nContent-Type: text/plain; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
