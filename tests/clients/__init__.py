@@ -1,0 +1,1 @@
+"""Clients that other people wrote, unchanged, against a running tenant."""
