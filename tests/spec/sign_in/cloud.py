@@ -62,8 +62,8 @@ def shared_keys() -> KeyRing:
 class Cloud:
     """The server under test: its state, short ways to put things into it, and requests."""
 
-    def __init__(self, options: Options | None = None) -> None:
-        self.clock = FixedClock(NOW)
+    def __init__(self, options: Options | None = None, *, moment: datetime = NOW) -> None:
+        self.clock = FixedClock(moment)
         database = Database(None)
         self.directory = Directory(database)
         self.state = State(
@@ -96,7 +96,7 @@ class Cloud:
     # What is in the directory
 
     def add_tenant(self, id: str, domain: str, name: str, **more: Any) -> Tenant:
-        tenant = Tenant(id=id, domain=domain, display_name=name, created=NOW - timedelta(days=900), **more)
+        tenant = Tenant(id=id, domain=domain, display_name=name, created=self.clock.now() - timedelta(days=900), **more)
         self.directory.tenants.put(tenant)
         for resource in (DEFENDER, GRAPH):
             self.directory.service_principals.put(
@@ -106,7 +106,7 @@ class Cloud:
                     app_id=resource.app_id,
                     display_name=resource.name,
                     owner_tenant_id=resource.owner_tenant,
-                    created=NOW,
+                    created=self.clock.now(),
                 )
             )
         return tenant
@@ -142,7 +142,7 @@ class Cloud:
             app_id=app_id,
             tenant_id=tenant.id,
             display_name=name,
-            created=NOW,
+            created=self.clock.now(),
             required_resource_access=[
                 RequiredResourceAccess(
                     resource_app_id=resource.app_id,
@@ -155,8 +155,8 @@ class Cloud:
                     key_id=_guid(app_id, text),
                     secret_hash=hash_secret(text, is_random=True),
                     hint=text[:3],
-                    start=NOW - timedelta(days=1),
-                    end=NOW + timedelta(days=365),
+                    start=self.clock.now() - timedelta(days=1),
+                    end=self.clock.now() + timedelta(days=365),
                 )
                 for text in secrets
             ],
@@ -171,7 +171,7 @@ class Cloud:
                     app_id=app_id,
                     display_name=name,
                     owner_tenant_id=tenant.id,
-                    created=NOW,
+                    created=self.clock.now(),
                 )
             )
         return application
@@ -189,7 +189,7 @@ class Cloud:
     def assign(self, app: Application, *roles: str, resource: Resource = DEFENDER) -> None:
         api = self.principal(resource.app_id)
         for role in roles:
-            self.directory.assign_role(self.principal(app.app_id).id, api, resource.roles[role].id, NOW)
+            self.directory.assign_role(self.principal(app.app_id).id, api, resource.roles[role].id, self.clock.now())
 
     # Requests
 
