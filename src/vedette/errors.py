@@ -173,10 +173,12 @@ class ServiceError(VedetteError):
         retry_after_s: float | None = None,
         needed: Iterable[str] = (),
         granted: Iterable[str] = (),
+        add_permission: str = "vedette apps permissions add APP {permission} && vedette apps consent APP",
     ) -> ServiceError:
         """The error for an answer; its class follows from code and status.
 
-        `needed` are the permissions any one of which the operation accepts, `granted` those that the token holds.
+        `needed` are the permissions any one of which the operation accepts, `granted` those that the token holds;
+        `add_permission` is the command that would give a missing one to the app.
         """
         asked = operation or "the request"
         named = f"{status} {code}".strip()
@@ -199,7 +201,8 @@ class ServiceError(VedetteError):
                 hint="" if message else "Check the id and the API host.",
             )
         if status == 403 and code not in _NOT_ABOUT_PERMISSIONS:
-            return _refused(asked, said, code, request_id, operation, frozenset(needed), frozenset(granted))
+            held = frozenset(granted)
+            return _refused(asked, said, code, request_id, operation, frozenset(needed), held, add_permission)
         return ServiceError(
             f"{asked} failed ({named}){said}",
             status=status,
@@ -361,12 +364,13 @@ def _refused(
     operation: str,
     needed: frozenset[str],
     granted: frozenset[str],
+    add_permission: str,
 ) -> PermissionDenied:
     if needed and not needed & granted:
         holds = _listed(granted, "and") or "no permission"
         message = f"{asked} was refused (403): this token holds {holds}, and {asked} needs {_listed(needed, 'or')}."
         least = min(needed, key=lambda value: ("ReadWrite" in value, len(value), value))
-        hint = f"vedette apps permissions add APP {least} && vedette apps consent APP"
+        hint = add_permission.format(permission=least)
         missing = needed
     else:
         message, missing = f"{asked} was refused (403){said}", frozenset()

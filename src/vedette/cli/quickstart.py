@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 import sys
+import os
 import time
 import warnings
 from collections.abc import Sequence
@@ -138,14 +139,13 @@ def _register_app(story: Story, tenant: LocalTenant, recorder: Recorder) -> str:
     """Steps 1 and 2: the app, its permission, the refusal before consent, consent. Returns: the client id."""
     from vedette import SignInError
     from vedette.catalogue.clouds import cloud
-    from vedette.cli.apps import ForGraph
     from vedette.client.graph import AppRegistrations
     from vedette.client.transport import HttpTransport
 
     commercial = cloud("commercial")
     admin, analyst = tenant.users["admin"], tenant.users["analyst"]
     signed_in = _documented(recorder, tenant, admin, tenant.apps["vedette-admin"].client_id)
-    apps = AppRegistrations(HttpTransport(transport=recorder), ForGraph(signed_in, commercial.graph), tenant.graph_base)
+    apps = AppRegistrations(HttpTransport(transport=recorder), signed_in, tenant.graph_base)
     story.step("Create an app")
     with story.doing("Signing in"):
         signed_in.get_token(f"{commercial.graph}/.default")
@@ -360,11 +360,12 @@ def _minutes(expires_on: int) -> str:
 
 
 def _next(story: Story) -> None:
+    program = os.environ.get("VEDETTE_PROGRAM", "vedette")  # how this checkout's ./dev calls it
     write_next = (
-        ("vedette serve", "the same tenant, as long as you like, with a portal"),
-        ("vedette run -- python playbook.py", "any program, unmodified, against the local tenant"),
-        ("vedette hunt 'AlertInfo | take 5'", "advanced hunting in KQL"),
-        ("vedette alerts list --help", "the command line for Defender"),
+        (f"{program} serve", "the same tenant, as long as you like, with a portal"),
+        (f"{program} run -- python playbook.py", "any program, unmodified, against the local tenant"),
+        (f"{program} hunt 'AlertInfo | take 5'", "an advanced hunting query, on the real service so far"),
+        (f"{program} alerts list --help", "the command line for Defender"),
     )
     story.blank()
     story.output.grid(("Try next", ""), write_next)

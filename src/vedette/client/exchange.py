@@ -12,6 +12,7 @@ import binascii
 import json
 import logging
 import re
+import shlex
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from vedette.auth.credential import Token
 from vedette.auth.tokens import decode_token
 from vedette.catalogue.limits import NO_FIGURE, PerCaller
 from vedette.catalogue.operation import Arguments, Operation, to_wire_time
+from vedette.catalogue.permission import DEFENDER, resource_by_identifier
 from vedette.client.pacing import Pacer, Waiting
 from vedette.client.paging import address
 from vedette.client.retry import Retries, is_repeatable, retry_after_s
@@ -210,7 +212,7 @@ def claims_challenge(headers: Mapping[str, str]) -> str | None:
 def service_error(call: Call, answer: Answer, token: Token, asked_for: float | None) -> ServiceError:
     """The error that an answer stands for."""
     error = _error_in(answer)
-    application, granted = _held(token.token)
+    holder = _holder(token.token)
     return ServiceError.from_answer(
         answer.status,
         _text(error, "code"),
@@ -218,8 +220,9 @@ def service_error(call: Call, answer: Answer, token: Token, asked_for: float | N
         request_id=_text(error, "target") or _request_id(answer.headers),
         operation=call.name,
         retry_after_s=asked_for,
-        needed=call.application if application else call.delegated,
-        granted=granted,
+        needed=call.application if holder.is_application else call.delegated,
+        granted=holder.granted,
+        add_permission=holder.add_permission,
     )
 
 
@@ -228,14 +231,38 @@ def _request_id(headers: Mapping[str, str]) -> str:
     return headers.get("x-ms-request-id") or headers.get("request-id", "")
 
 
-def _held(token: str) -> tuple[bool, frozenset[str]]:
-    """Whether a token is an app's, and the permissions it holds. An opaque token tells nothing."""
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """Who a token speaks for, as far as an error about permissions needs to know."""
+
+    is_application: bool = False
+    granted: frozenset[str] = frozenset()
+    app: str = "APP"
+    api: str = DEFENDER.name
+
+    @property
+    def add_permission(self) -> str:
+        """The command that gives the app one more permission, with a place for its name."""
+        app = shlex.quote(self.app.replace("{", "{{").replace("}", "}}"))
+        kind = " --application" if self.is_application else ""
+        api = "" if self.api == DEFENDER.name else f" --api {shlex.quote(self.api)}"
+        return f"vedette apps permissions add {app} {{permission}}{kind}{api} && vedette apps consent {app}"
+
+
+def _holder(token: str) -> _Holder:
+    """What a token tells of its holder. An opaque token tells nothing."""
     try:
         claims = decode_token(token)
     except TokenInvalid:
-        return False, frozenset()
+        return _Holder()
     is_delegated = claims.kind == "delegated" or bool(claims.user_name)
-    return not is_delegated, claims.scopes if is_delegated else claims.roles
+    api = resource_by_identifier(claims.audience)
+    return _Holder(
+        is_application=not is_delegated,
+        granted=claims.scopes if is_delegated else claims.roles,
+        app=claims.app_name or claims.app_id or "APP",
+        api=api.name if api else DEFENDER.name,
+    )
 
 
 def _error_in(answer: Answer) -> Mapping[str, object]:

@@ -36,13 +36,16 @@ def test_403_names_the_permissions_that_would_do(service: Service) -> None:
 
 
 def test_an_app_is_told_its_kind_of_permission(service: Service) -> None:
-    service.issuer.claims = {"roles": ["Machine.Read.All"], "exp": FAR}
+    service.issuer.claims = {"roles": ["Machine.Read.All"], "exp": FAR, "app_displayname": "SOC reader"}
     service.answers(refusal(403, "Forbidden"))
 
     with pytest.raises(PermissionDenied) as refused:
         service.client().alerts.get("a")
 
     assert refused.value.missing == {"Alert.Read.All", "Alert.ReadWrite.All"}
+    assert refused.value.hint == (
+        "vedette apps permissions add 'SOC reader' Alert.Read.All --application && vedette apps consent 'SOC reader'"
+    )
 
 
 def test_an_app_without_any_role_is_an_app_all_the_same(service: Service) -> None:
