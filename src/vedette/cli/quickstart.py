@@ -7,9 +7,9 @@ real service. Nothing is changed there: the last step asks only for what the tok
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
-import os
 import time
 import warnings
 from collections.abc import Sequence
