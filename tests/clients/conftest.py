@@ -99,8 +99,6 @@ def tenant(certificate: Certificate) -> Iterator[LocalTenant]:
         yield running
 
 
-
-
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxy and no trust store from outside: each test says what its client is told."""

@@ -60,9 +60,7 @@ def test_client_secret_twice_is_one_request(tenant: LocalTenant) -> None:
 
 
 @pytest.mark.parametrize("sends_chain", [False, True])
-def test_client_certificate(
-    tenant: LocalTenant, certificate: Certificate, witness: Witness, sends_chain: bool
-) -> None:
+def test_client_certificate(tenant: LocalTenant, certificate: Certificate, witness: Witness, sends_chain: bool) -> None:
     credential = {"private_key": certificate.private_key, "thumbprint": certificate.thumbprint}
     if sends_chain:
         # With the certificate itself MSAL signs by PS256 and names it by its SHA-256.

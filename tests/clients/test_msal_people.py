@@ -17,7 +17,9 @@ from vedette.tenant import LocalTenant
 from vedette.tenant.seed import UserAccess
 
 # The password grant is deprecated, a poll before its time and an answer in the query are discouraged: all three are meant.
-pytestmark = [pytest.mark.filterwarnings(f"ignore:{text}") for text in ("This API has been", "Attempted too", "response_mode")]
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore:{text}") for text in ("This API has been", "Attempted too", "response_mode")
+]
 
 SCOPES = [f"{API}/Alert.Read"]
 DEFAULT = [f"{API}/.default"]

@@ -137,8 +137,8 @@ def test_unknown_app(tenant: LocalTenant, flow: str) -> None:
     "name", ["nowhere.example", "00000000-1111-4222-8333-444444444444"], ids=["domain", "tenant id"]
 )
 def test_unknown_tenant(tenant: LocalTenant, name: str) -> None:
-    # MSAL asks for the metadata first, and turns any refusal there into a ValueError with the status.
-    with pytest.raises(ValueError, match=r"HTTP status: 400"):
+    # MSAL asks for the metadata first, and turns any refusal there into a ValueError that names the authority.
+    with pytest.raises(ValueError, match=f"Unable to get authority configuration for {tenant.authority}/{name}"):
         msal.PublicClientApplication(
             tenant.apps["soc-cli"].client_id,
             authority=f"{tenant.authority}/{name}",
@@ -154,10 +154,15 @@ def test_wrong_secret(tenant: LocalTenant) -> None:
     assert "wrong-secret" not in str(answer)
 
 
+@pytest.mark.usefixtures("proxied")
 def test_secret_of_a_public_client(tenant: LocalTenant, alice: UserAccess) -> None:
-    app = confidential(tenant, "soc-cli", "any-secret")
+    app = msal.ConfidentialClientApplication(
+        tenant.apps["soc-cli"].client_id,
+        client_credential="any-secret",
+        authority=f"https://login.microsoftonline.com/{tenant.tenant_id}",
+    )
 
-    answer = app.acquire_token_for_client([f"{API}/.default"])
+    answer = app.acquire_token_by_username_password(alice.upn, alice.password, scopes=[ALERTS])
 
     assert said(answer) == ("invalid_client", [700025])
 
