@@ -345,6 +345,7 @@ class LocalTenant:
             keys=KeyRing(database, clock),
             defender=stores,
             folder=folder,
+            ca_bundle=certificates.ca_bundle,
             default_tenant_id=seeding.default_tenant_id if seeding else "",
             options=_options(self._file),
         )
@@ -355,6 +356,7 @@ class LocalTenant:
             running.proxy_port = proxy_sockets[0].getsockname()[1] if proxy_sockets else None
             shown = "localhost" if self._host in (LOOPBACK, "localhost", "::1") else self._host
             running.origin = f"https://{shown}:{running.port}"
+            state.proxy_url = f"http://{LOOPBACK}:{running.proxy_port}" if running.proxy_port is not None else ""
             proxy = Proxy(
                 running.port,
                 own_names=self._names,

@@ -96,6 +96,8 @@ class PortalApp:
         match method, path:
             case "GET", "/":
                 return rendering.see_other("/portal")
+            case "GET", "/favicon.ico":
+                return rendering.static("mark.svg")
             case "GET", "/portal/sign-in":
                 return self._sign_in.begin(request)
             case "GET", "/portal/signed-in" if not request.query_params:
