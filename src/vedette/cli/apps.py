@@ -21,8 +21,7 @@ from vedette.cli.settings import Group, Settings, command
 from vedette.cli.text import minute
 
 if TYPE_CHECKING:
-    from vedette import Credential, Profile
-    from vedette.auth.credential import Token
+    from vedette import Profile
     from vedette.catalogue.graph import Application, SignInAudience
     from vedette.catalogue.permission import Kind
     from vedette.client.graph import AppRegistrations
@@ -44,18 +43,6 @@ _COLUMNS = (
 )
 
 
-class ForGraph:
-    """A credential that always asks for Graph: a local tenant's Graph has another address, and the same name."""
-
-    def __init__(self, credential: Credential, resource: str) -> None:
-        self._credential = credential
-        self._scope = f"{resource}/.default"
-
-    def get_token(self, *scopes: str) -> Token:
-        """A token for Graph, whatever the scopes."""
-        return self._credential.get_token(self._scope)
-
-
 @contextmanager
 def registrations(context: click.Context) -> Iterator[AppRegistrations]:
     """The app registrations of the chosen profile's tenant."""
@@ -74,8 +61,9 @@ def open_registrations(profile: Profile) -> AppRegistrations:
     chosen = cloud(profile.cloud)
     return AppRegistrations(
         HttpTransport(ca_bundle=profile.ca_bundle or None),
-        ForGraph(credential_of(profile), chosen.graph),
+        credential_of(profile),
         f"{profile.authority.rstrip('/')}/v1.0" if profile.authority else chosen.graph_base,
+        scope=f"{chosen.graph}/.default",
         user_agent="vedette-cli",
     )
 

@@ -18,7 +18,7 @@ from vedette.cli.settings import Settings
 from vedette.cli.text import duration, minute
 
 if TYPE_CHECKING:
-    from vedette import Credential, Defender, Machine, Profile, Waiting
+    from vedette import Credential, Defender, DeviceCodeCredential, Machine, Profile, Waiting
 
 MACHINE_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """A Defender machine id or an Entra device id: both address a machine as they are."""
@@ -51,9 +51,23 @@ def open_defender(profile: Profile, *, quiet: bool = False) -> Defender:
 def credential_of(profile: Profile) -> Credential:
     """The credential of a profile, which bothers nobody: what `vedette login` kept is used, or it fails."""
     if profile.kind in ("password", "username-password") and not profile.password:
-        # Kept tokens are found by user and app, whichever way the person signed in.
-        profile = dataclasses.replace(profile, credential="device-code")
+        kept = kept_sign_in(profile)
+        if kept is not None:
+            return kept
     return profile.make_credential(interactive=False)
+
+
+def kept_sign_in(profile: Profile) -> DeviceCodeCredential | None:
+    """What `vedette login` kept of a person, and nothing else; None for profiles of apps, which keep no tokens.
+
+    Kept tokens are found by user and app, whichever way the person signed in.
+    """
+    from vedette import DeviceCodeCredential
+
+    if profile.kind not in ("browser", "device-code", "password", "username-password"):
+        return None
+    credential = dataclasses.replace(profile, credential="device-code").make_credential(interactive=False)
+    return credential if isinstance(credential, DeviceCodeCredential) else None
 
 
 def access_token(profile: Profile) -> str:

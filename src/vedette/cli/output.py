@@ -32,6 +32,9 @@ T = TypeVar("T")
 TABLE_ROWS = 100
 """Rows that a table shows unless it is told otherwise; the other forms give all."""
 
+PIPE_GRID = 120
+"""Width of a table whose cells wrap, where nobody says how wide it may be."""
+
 
 class Output:
     """Where one command writes."""
@@ -157,7 +160,7 @@ class Output:
 
     def grid(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table whose cells wrap, so that every character is shown. The first column keeps its width."""
-        widths = _shared(titles, rows, self.width or 10_000)
+        widths = _shared(titles, rows, self.width or PIPE_GRID)
         heads = (title.ljust(width) for title, width in zip(titles, widths, strict=True))
         self.line(self.styled((" " * GAP).join(heads).rstrip(), "dim"))
         for row in rows:

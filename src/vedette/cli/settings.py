@@ -149,6 +149,8 @@ class Group(click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Commands by section, options after them."""
         for title, section in self.sections.items():
+            if not section:
+                continue
             with formatter.section(title or "Commands"):
                 formatter.write_dl([(name, summary) for name, (_, summary) in section.items()], col_max=22)
         if not self.sections:

@@ -9,12 +9,13 @@ import dataclasses
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from vedette.cli.arguments import choice
-from vedette.cli.connection import access_token, credential_of
+from vedette.cli.connection import credential_of, kept_sign_in
 from vedette.cli.output import Output
 from vedette.cli.settings import Settings, UsageError, command
 
@@ -31,6 +32,7 @@ _WAYS = ("browser", "device-code", "username-password", "client-secret", "certif
         "vedette login --tenant-id contoso.com --client-id 0000… --device-code",
         "vedette login --tenant-id contoso.com --client-id 0000… --secret-command 'pass show soc/app'",
         "vedette login --tenant-file tenant.json --app soc-automation",
+        "vedette login --profile admin --graph --tenant-id contoso.com --client-id 0000… --browser",
     ),
 )
 @click.option("--cloud", type=choice(CLOUDS), help="Microsoft cloud. Otherwise commercial.")
@@ -53,6 +55,7 @@ _WAYS = ("browser", "device-code", "username-password", "client-secret", "certif
 @click.option("--authority", metavar="ORIGIN", help="Sign-in service, where it is not the cloud's.")
 @click.option("--base-url", metavar="ORIGIN", help="API, where it is not the cloud's.")
 @click.option("--ca-bundle", metavar="FILE", help="Certificates to trust, as PEM.")
+@click.option("--graph", is_flag=True, help="Sign in for `vedette apps`: to Graph, not to Defender.")
 @click.pass_context
 def login(
     context: click.Context,
@@ -62,6 +65,7 @@ def login(
     secret_file: str | None,
     secret_command: str | None,
     certificate: str | None,
+    graph: bool,
     **given: str | None,
 ) -> None:
     """Sign in and keep a profile.
@@ -71,6 +75,9 @@ def login(
     """
     output = Output.of(context)
     changes = {name: value for name, value in given.items() if value}
+    for name in ("tenant_file", "ca_bundle"):
+        if name in changes:
+            changes[name] = str(Path(changes[name]).absolute())
     changes |= {
         name: value
         for name, value in (
@@ -82,8 +89,8 @@ def login(
         if value
     }
     profile = _completed(_loaded(Settings.of(context).profile, changes))
-    claims = _sign_in(output, profile)
-    file = profile.save()
+    claims = _sign_in(output, profile, _scope(profile, graph=graph))
+    file = _lasting(profile, changes).save()
     output.note(f"Signed in as {_who(claims)}; profile '{profile.name}' is kept in {file}.")
     _report(output, profile, claims)
 
@@ -97,7 +104,6 @@ def logout(context: click.Context, everybody: bool) -> None:
     Tokens that were already handed out end by themselves, within an hour and a half.
     """
     from vedette import Profile, TokenCache
-    from vedette.auth.user import UserCredential
 
     output = Output.of(context)
     if everybody:
@@ -105,8 +111,8 @@ def logout(context: click.Context, everybody: bool) -> None:
         output.note("Forgot every kept token.")
         return
     profile = Profile.load(Settings.of(context).profile)
-    credential = credential_of(profile)
-    forgotten = credential.sign_out() if isinstance(credential, UserCredential) else ()
+    credential = kept_sign_in(profile)
+    forgotten = credential.sign_out() if credential is not None else ()
     output.note(f"Signed out: {', '.join(forgotten)}." if forgotten else f"Profile '{profile.name}' keeps no tokens.")
 
 
@@ -117,14 +123,14 @@ def status(context: click.Context) -> None:
 
     Nobody is asked anything. Ends with status 1 where no token can be had.
     """
-    from vedette import Profile, decode_token
+    from vedette import Profile
     from vedette.errors import VedetteError
 
     output = Output.of(context)
     profile = Profile.load(Settings.of(context).profile)
     try:
         with output.progress("Asking for a token"):
-            claims = decode_token(access_token(profile))
+            claims = _current(profile)
     except VedetteError:
         _report(output, profile, None)
         raise
@@ -169,9 +175,38 @@ def _completed(profile: Profile) -> Profile:
     return profile
 
 
-def _sign_in(output: Output, profile: Profile) -> TokenClaims:
-    from vedette import TokenCache, UsernamePasswordCredential, decode_token
+def _lasting(profile: Profile, changes: Mapping[str, str]) -> Profile:
+    """The profile without what a tenant file says anew each time: a local tenant may come back on another port."""
+    if not profile.tenant_file:
+        return profile
+    told = ("tenant_id", "client_id", "authority", "base_url", "ca_bundle")
+    return dataclasses.replace(profile, **{name: changes.get(name, "") for name in told})
+
+
+def _scope(profile: Profile, *, graph: bool) -> str:
     from vedette.catalogue.clouds import cloud
+
+    chosen = cloud(profile.cloud)
+    return f"{chosen.graph}/.default" if graph else chosen.default_scope
+
+
+def _current(profile: Profile) -> TokenClaims:
+    """What a token says: one for Defender, else one for Graph. Raises: why there is none for Defender."""
+    from vedette import SignInError, decode_token
+
+    credential = credential_of(profile)
+    try:
+        return decode_token(credential.get_token(_scope(profile, graph=False)).token)
+    except SignInError:
+        try:
+            return decode_token(credential.get_token(_scope(profile, graph=True)).token)
+        except SignInError:
+            pass
+        raise
+
+
+def _sign_in(output: Output, profile: Profile, scope: str) -> TokenClaims:
+    from vedette import TokenCache, UsernamePasswordCredential, decode_token
 
     if profile.kind == "password":  # kept tokens need MSAL, which speaks v2
         profile = dataclasses.replace(profile, credential="username-password")
@@ -182,7 +217,7 @@ def _sign_in(output: Output, profile: Profile) -> TokenClaims:
     )
     if isinstance(credential, UsernamePasswordCredential):
         credential.sign_out()  # else a kept token would answer for a wrong password
-    return decode_token(credential.get_token(cloud(profile.cloud).default_scope).token)
+    return decode_token(credential.get_token(scope).token)
 
 
 def _who(claims: TokenClaims) -> str:
@@ -201,6 +236,7 @@ def _report(output: Output, profile: Profile, claims: TokenClaims | None) -> Non
         "app": profile.client_id,
         "credential": profile.kind,
         "signedInAs": _who(claims) if claims else None,
+        "tokenFor": claims.audience if claims else None,
         "permissions": permissions,
         "tokenEnds": claims.expires_at if claims else None,
     }

@@ -85,7 +85,7 @@ Cli = Callable[..., Ended]
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     """Runs a command line. `width` is that of the terminal; None is a pipe."""
-    for name in ("VEDETTE_PROFILE", "VEDETTE_TENANT", "VEDETTE_DEBUG", "FORCE_COLOR", "NO_COLOR"):
+    for name in ("VEDETTE_PROFILE", "VEDETTE_TENANT", "VEDETTE_DEBUG", "FORCE_COLOR", "NO_COLOR", "VEDETTE_PROGRAM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VEDETTE_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("VEDETTE_STATE", str(tmp_path / "state"))
