@@ -17,6 +17,7 @@ from vedette.catalogue.clouds import api_hosts, graph_hosts, identity_hosts, por
 from vedette.tenant.defender.app import defender_app
 from vedette.tenant.graph.app import graph_app
 from vedette.tenant.identity.app import identity_app
+from vedette.tenant.portal.app import portal_app
 from vedette.tenant.state import State
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?")
@@ -36,7 +37,7 @@ class TenantApp:
         self._identity = identity_app(state)
         self._graph = graph_app(state)
         self._defender = defender_app(state)
-        self._portal = _portal(state)
+        self._portal = portal_app(state)
         self._own_names = frozenset(name.lower() for name in own_names)
         self._by_host: dict[str, ASGIApp] = {
             **dict.fromkeys(identity_hosts(), self._identity),
@@ -71,19 +72,6 @@ class TenantApp:
         if first in _PORTAL_SEGMENTS:
             return self._portal
         return self._identity
-
-
-def _portal(state: State) -> ASGIApp:
-    try:
-        from vedette.tenant.portal.app import portal_app  # type: ignore[import-not-found,unused-ignore]
-    except ModuleNotFoundError:
-        return _plain_page
-    application: ASGIApp = portal_app(state)
-    return application
-
-
-async def _plain_page(scope: Scope, receive: Receive, send: Send) -> None:
-    await PlainTextResponse("This is a Vedette local tenant.\n")(scope, receive, send)
 
 
 def _host(scope: Scope) -> str | None:

@@ -31,7 +31,7 @@ from vedette.tenant.config import TenantFile, UserEntry, read_tenant_file
 from vedette.tenant.directory import Directory
 from vedette.tenant.identity.keys import KeyRing
 from vedette.tenant.proxy import Proxy, Upstream
-from vedette.tenant.seed import Access, AppAccess, UserAccess, complete, seed, seeding_of, tenant_id_of
+from vedette.tenant.seed import Access, AppAccess, UserAccess, complete, seed, seeding_of
 from vedette.tenant.server import LOOPBACK, Listeners, listen
 from vedette.tenant.state import Options, State
 from vedette.tenant.store.database import Database
@@ -337,7 +337,8 @@ class LocalTenant:
         directory = Directory(database)
         access = self._seeded(directory, clock.now(), home)
         seeding = seeding_of(directory)
-        stores, fillings = self._stores(directory, home, clock.now(), stack)
+        first = seeding.default_tenant_id if seeding else ""
+        stores, fillings = self._stores(directory, first, home, clock.now(), stack)
         state = State(
             clock=clock,
             database=database,
@@ -346,7 +347,7 @@ class LocalTenant:
             defender=stores,
             folder=folder,
             ca_bundle=certificates.ca_bundle,
-            default_tenant_id=seeding.default_tenant_id if seeding else "",
+            default_tenant_id=first,
             options=_options(self._file),
         )
         app = tenant_app(state, own_names=self._names)
@@ -398,12 +399,11 @@ class LocalTenant:
         return access
 
     def _stores(
-        self, directory: Directory, home: Path, now: datetime, stack: contextlib.ExitStack
+        self, directory: Directory, first: str, home: Path, now: datetime, stack: contextlib.ExitStack
     ) -> tuple[Mapping[str, DefenderStore], Mapping[str, Filling]]:
         """Defender in each tenant that has it. The simulated world takes place in the first one."""
         stores: dict[str, DefenderStore] = {}
         fillings: dict[str, Filling] = {}
-        first = tenant_id_of(self._file.tenants[0])
         for tenant in directory.tenants.all():
             if directory.service_principal(tenant.id, DEFENDER.app_id) is None:
                 continue
