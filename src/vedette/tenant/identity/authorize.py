@@ -30,6 +30,7 @@ _S256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _PROMPTS = frozenset({"login", "none", "consent", "select_account", "create", "admin_consent"})
 _TYPES = frozenset({"code", "id_token", "token"})
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _MARKUP = re.compile(r"<[^>]*>")
 
 
@@ -58,7 +59,7 @@ async def authorize(exchange: Exchange) -> Response:
         nonce=form.filled("nonce"),
         prompt=form.get("prompt", ""),
         login_hint=form.get("login_hint", ""),
-        max_age=int(form["max_age"]) if form.get("max_age", "").isdecimal() else None,
+        max_age=int(form["max_age"]) if _SECONDS.fullmatch(form.get("max_age", "")) else None,
         challenge=form.filled("code_challenge"),
         challenge_method=cast(
             Literal["S256", "plain"] | None,

@@ -28,6 +28,7 @@ Proof = Literal["none", "secret", "certificate"]
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SKEW = timedelta(minutes=5)
+_FAR_FUTURE = 1e12
 _SCHEMES: Mapping[str, padding.AsymmetricPadding] = {
     "RS256": padding.PKCS1v15(),
     "PS256": padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=padding.PSS.DIGEST_LENGTH),
@@ -202,5 +203,7 @@ def _audiences(exchange: Exchange) -> frozenset[str]:
 
 
 def _seconds(value: object) -> float | None:
-    """A time claim; some libraries send fractions."""
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    """A time claim; some libraries send fractions. A number too large to be a time is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _FAR_FUTURE:
+        return None
+    return float(value)

@@ -74,17 +74,21 @@ async def keys(exchange: Exchange) -> Response:
 async def instance(exchange: Exchange) -> Response:
     """Which names stand for the same sign-in service. Raises: Refused (50049, 50050)."""
     query = exchange.request.query_params
-    asked = urlsplit(query.get("authorization_endpoint", ""))
+    try:
+        asked = urlsplit(query.get("authorization_endpoint", ""))
+        name = asked.hostname
+    except ValueError:
+        raise Refused(50050) from None
     api_version = query.get("api-version", "1.0")
     segments = asked.path.strip("/").split("/")
-    if asked.scheme != "https" or not asked.hostname or not segments[0]:
+    if asked.scheme != "https" or not name or not segments[0]:
         raise Refused(50050)
     own = exchange.host
     own_name = own.rpartition(":")[0] if own.rpartition(":")[2].isdigit() else own
-    if asked.hostname not in identity_hosts() and asked.hostname != own_name.strip("[]"):
+    if name not in identity_hosts() and name != own_name.strip("[]"):
         raise Refused(50049, host=asked.netloc)
     middle = "/v2.0" if "v2.0" in segments else ""
-    host = asked.netloc if asked.hostname in identity_hosts() else own
+    host = asked.netloc if name in identity_hosts() else own
     document: dict[str, object] = {
         "tenant_discovery_endpoint": f"https://{host}/{segments[0]}{middle}/.well-known/openid-configuration",
         "api-version": api_version,
