@@ -42,15 +42,23 @@ def _reference() -> str:
         "Data goes to stdout; hints and errors go to stderr. Times are UTC. Exit status: 0 done, 1 the service",
         "refused or did not answer, 2 the command line or a configuration was wrong, 130 interrupted.",
         "",
+        "Every command takes the common options, before or after its name. JSON and JSON lines carry the service's own",
+        "names and are stable; they and CSV hold every row, a table the first 100. CSV is flattened",
+        "(`relatedUser.userName`), and a text that a spreadsheet would run as a formula gets an apostrophe in front:",
+        "take JSON lines where every character counts. In a pipe tables are not cut.",
+        "",
     ]
     parts += _pages_of(root, "vedette", None, 2)
     return "\n".join(parts)
 
 
 def _pages_of(command: click.Command, name: str, parent: click.Context | None, level: int) -> list[str]:
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
-    context.color = False
-    lines = [f"{'#' * level} {context.command_path}", "", "```text", command.get_help(context).rstrip(), "```", ""]
+    settings = {**command.context_settings, "terminal_width": 100, "max_content_width": 100}
+    context = click.Context(command, info_name=name, parent=parent, color=False, **settings)
+    text = command.get_help(context).rstrip()
+    if parent is not None:  # the common options are explained once, with the root
+        text = "\n\n".join(part for part in text.split("\n\n") if not part.startswith("Common options:"))
+    lines = [f"{'#' * level} {context.command_path}", "", "```text", text, "```", ""]
     if isinstance(command, click.Group):
         for member in command.list_commands(context):
             found = command.get_command(context, member)
