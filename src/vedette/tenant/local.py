@@ -225,6 +225,11 @@ class LocalTenant:
         return {app.name: app for app in self._on.access.apps}
 
     @property
+    def seeded_before(self) -> datetime | None:
+        """When the state folder was filled, if that was before this start: it keeps what it was filled with."""
+        return self._on.seeded_before
+
+    @property
     def state(self) -> State:
         """What the applications share."""
         return self._on.state
@@ -335,6 +340,7 @@ class LocalTenant:
         database = Database(folder / "directory.db" if folder else None)
         stack.callback(database.close)
         directory = Directory(database)
+        present = seeding_of(directory)
         access = self._seeded(directory, clock.now(), home)
         seeding = seeding_of(directory)
         first = seeding.default_tenant_id if seeding else ""
@@ -350,8 +356,9 @@ class LocalTenant:
             default_tenant_id=first,
             options=_options(self._file),
         )
+        seeded_before = present.at if present else None
         app = tenant_app(state, own_names=self._names)
-        running = _Running(home, state, app, access, certificates, fillings)
+        running = _Running(home, state, app, access, certificates, fillings, seeded_before)
         if sockets:
             running.port = sockets[0].getsockname()[1]
             running.proxy_port = proxy_sockets[0].getsockname()[1] if proxy_sockets else None
@@ -440,7 +447,9 @@ class _Running:
         access: Access,
         certificates: Certificates,
         fillings: Mapping[str, Filling],
+        seeded_before: datetime | None,
     ) -> None:
+        self.seeded_before = seeded_before
         self.home, self.state, self.app, self.access = home, state, app, access
         self.certificates, self.fillings = certificates, fillings
         self.origin = "https://localhost"

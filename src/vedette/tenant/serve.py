@@ -87,6 +87,11 @@ def serve(
     with _Ending() as ending, tenant:
         for line in describe(tenant, host=host):
             say(line)
+        if config is not None and tenant.seeded_before is not None:
+            say(
+                f"The state folder holds this tenant since {tenant.seeded_before:%Y-%m-%d %H:%M} UTC; tenants, users, "
+                "apps and telemetry of a tenant file count for a new one only."
+            )
         if ready_path is not None:
             write_private(ready_path, tenant.ready())
         tenant.fill_telemetry()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,8 +20,28 @@ from cryptography.x509.oid import NameOID
 from vedette.catalogue.permission import DEFENDER, GRAPH
 from vedette.errors import ConfigurationError
 from vedette.tenant import LocalTenant
-from vedette.tenant.config import read_tenant_file
+from vedette.tenant.config import (
+    ROLES,
+    AppEntry,
+    ClockEntry,
+    Entry,
+    ServiceEntry,
+    TelemetryEntry,
+    TenantEntry,
+    TenantFile,
+    UserEntry,
+    read_tenant_file,
+)
 from vedette.tenant.directory import secret_matches
+
+SECTIONS: dict[str, type[Entry]] = {
+    "tenants": TenantEntry,
+    "users": UserEntry,
+    "apps": AppEntry,
+    "telemetry": TelemetryEntry,
+    "clock": ClockEntry,
+    "service": ServiceEntry,
+}
 
 WHOLE = """
 [[tenants]]
@@ -392,3 +415,41 @@ def _certificate() -> bytes:
         .not_valid_after(now + timedelta(days=365))
     )
     return builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "tenant-file.md"
+
+
+def test_the_reference_page_has_every_key_with_its_default() -> None:
+    described: dict[str, dict[str, str]] = {}
+    for line in PAGE.read_text().splitlines():
+        if heading := re.fullmatch(r"## `\[+(\w+)\]+`", line):
+            table = described.setdefault(heading[1], {})
+        elif row := re.fullmatch(r"\| `(\w+)` \| .* \|(.*)\|", line):
+            table[row[1]] = row[2].strip(" `")
+
+    assert list(described) == list(SECTIONS) == [field.name for field in msgspec.structs.fields(TenantFile)]
+    for name, entry in SECTIONS.items():
+        assert list(described[name]) == [field.name for field in msgspec.structs.fields(entry)]
+    for name in ("telemetry", "clock", "service"):
+        for field in msgspec.structs.fields(SECTIONS[name]):
+            if isinstance(field.default, (bool, int, float, str)):
+                shown = described[name][field.name]
+                assert json.loads(shown) == field.default, (name, field.name)
+
+
+def test_the_example_of_the_reference_page_is_a_tenant_file(tmp_path: Path) -> None:
+    example = re.search(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert example is not None
+    path = tmp_path / "tenant.toml"
+    path.write_text(example[1])
+
+    file = read_tenant_file(path, {"ANA_PASSWORD": "correct horse"})
+
+    assert [app.name for app in file.apps or ()] == ["playbook", "desk"]
+
+
+def test_the_reference_page_has_every_role() -> None:
+    for role, (_, permissions) in ROLES.items():
+        shown = {"administrator": "all", "none": "none: signs in, and sees nothing in Defender"}
+        assert f'| `"{role}"` | {shown.get(role, ", ".join(permissions))} |' in PAGE.read_text()
