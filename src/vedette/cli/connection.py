@@ -49,7 +49,17 @@ def open_defender(profile: Profile, *, quiet: bool = False) -> Defender:
 
 
 def credential_of(profile: Profile) -> Credential:
-    """The credential of a profile, which bothers nobody: what `vedette login` kept is used, or it fails."""
+    """The credential of a profile, which bothers nobody: what `vedette login` kept is used, or it fails.
+
+    Raises: ConfigurationError where the profile says too little.
+    """
+    if not profile.tenant_id and profile.kind != "managed-identity":
+        from vedette.errors import ConfigurationError
+
+        raise ConfigurationError(
+            f"nobody is signed in: profile '{profile.name}' names no tenant",
+            hint="vedette login; for a local tenant set VEDETTE_TENANT to the file of `vedette serve --ready-file`",
+        )
     if profile.kind in ("password", "username-password") and not profile.password:
         kept = kept_sign_in(profile)
         if kept is not None:

@@ -7,6 +7,7 @@ both on stderr; `VEDETTE_DEBUG=1` shows the traceback as well. Only click may be
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -79,6 +80,9 @@ root = Group(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a character gets its number
+            stream.reconfigure(errors="backslashreplace")
     status = run(arguments)
     try:
         sys.stdout.flush()

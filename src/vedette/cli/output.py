@@ -43,6 +43,7 @@ class Output:
         self.form = settings.form
         self.is_quiet = settings.quiet
         self.width = width if width is not None else terminal_width()
+        self.has_color = settings.color
         self._margin = ""
         self.color = settings.color and (sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")))
 
@@ -204,7 +205,8 @@ class Output:
 
     def progress(self, doing: str, *, while_writing: bool = False) -> Progress:
         """Shows on stderr that something goes on, if it takes longer than half a second and somebody watches."""
-        return Progress(doing, shown=not self.is_quiet and not (while_writing and sys.stdout.isatty()))
+        is_shown = not self.is_quiet and not (while_writing and sys.stdout.isatty())
+        return Progress(doing, shown=is_shown, color=self.has_color)
 
 
 class Progress:
@@ -212,8 +214,9 @@ class Progress:
 
     DELAY_S = 0.5
 
-    def __init__(self, doing: str, *, shown: bool = True) -> None:
+    def __init__(self, doing: str, *, shown: bool = True, color: bool = True) -> None:
         self._doing = doing
+        self._has_color = color
         self._count = 0
         self._is_shown = shown and sys.stderr.isatty()
         self._done = threading.Event()
@@ -245,7 +248,7 @@ class Progress:
             return
         from rich.console import Console
 
-        with Console(stderr=True).status(self._text()) as status:
+        with Console(stderr=True, no_color=not self._has_color).status(self._text()) as status:
             while not self._done.wait(0.2):
                 status.update(self._text())
 

@@ -7,14 +7,17 @@ real service. Nothing is changed there: the last step asks only for what the tok
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import ssl
 import sys
 import time
 import warnings
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +26,7 @@ import click
 from vedette.cli import alert_view, claims
 from vedette.cli.arguments import choice
 from vedette.cli.columns import ALERT
-from vedette.cli.output import Output
+from vedette.cli.output import Output, Progress
 from vedette.cli.settings import UsageError, command
 from vedette.cli.sign_in import CLOUDS
 from vedette.cli.story import Recorder, Story
@@ -32,6 +35,8 @@ from vedette.cli.token import draw_checks
 
 if TYPE_CHECKING:
     from vedette import Alert, PasswordCredential
+    from vedette.catalogue.graph import Application
+    from vedette.client.graph import AppRegistrations
     from vedette.tenant import LocalTenant
     from vedette.tenant.seed import UserAccess
 
@@ -73,7 +78,7 @@ def quickstart(
     """Watch the whole documented path happen, offline.
 
     Registers an app, gives it a permission, signs a user in, validates the token, reads alerts, and asks for more than
-    the token permits. Takes seconds and leaves nothing behind.
+    the token permits. Takes seconds and leaves nothing behind, except that imported recordings are kept for a day.
     """
     story = Story(Output.of(context))
     if cloud is not None:
@@ -109,10 +114,8 @@ def _in_local_tenant(story: Story, telemetry: Path | None) -> None:
     )
     began = time.monotonic()
     with ExitStack() as stack:
-        with story.doing("Importing recordings" if telemetry else "Starting a local tenant"):
-            from vedette.tenant import LocalTenant
-
-            tenant = stack.enter_context(LocalTenant(telemetry=telemetry))
+        with story.doing("Starting a local tenant") as progress:
+            tenant = stack.enter_context(_tenant(telemetry, progress))
         story.blank()
         story.came_back("Start a local tenant", f"ready after {duration(time.monotonic() - began)}")
         story.facts(
@@ -124,7 +127,7 @@ def _in_local_tenant(story: Story, telemetry: Path | None) -> None:
         )
         recorder = Recorder(ssl.create_default_context(cafile=tenant.ca_bundle))
         stack.callback(recorder.close)
-        client_id = _register_app(story, tenant, recorder)
+        client_id = _register_app(story, tenant, recorder, stack)
         place = _Place(
             recorder, tenant.tenant_id, client_id,
             authority=tenant.authority, base_url=tenant.api_base, ca_bundle=tenant.ca_bundle,
@@ -135,7 +138,40 @@ def _in_local_tenant(story: Story, telemetry: Path | None) -> None:
         _next(story)
 
 
-def _register_app(story: Story, tenant: LocalTenant, recorder: Recorder) -> str:
+def _tenant(telemetry: Path | None, progress: Progress) -> LocalTenant:
+    """A tenant in memory; with recordings one that keeps their import, which takes long, for the rest of the day."""
+    from vedette.tenant import LocalTenant
+
+    if telemetry is None:
+        return LocalTenant()
+
+    def told(doing: str, file: Path, done: int, total: int) -> None:
+        progress.say(f"{doing.capitalize()} {file.name}, {100 * done // max(total, 1)} %")
+
+    return LocalTenant(telemetry=telemetry, state=_imported_today(telemetry), progress=told)
+
+
+def _imported_today(telemetry: Path) -> Path:
+    """A folder for what is imported from these recordings today. Those of other days and recordings are removed.
+
+    Times are moved so that the newest event is now, so an import gets old.
+    """
+    from vedette.auth.places import state_folder
+    from vedette.errors import ConfigurationError
+    from vedette.tenant.local import locked
+
+    files = sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in telemetry.rglob("*"))
+    named = repr((datetime.now(UTC).date(), str(telemetry.resolve()), files))
+    kept = state_folder() / "quickstart"
+    wanted = kept / hashlib.sha256(named.encode()).hexdigest()[:16]
+    for other in kept.iterdir() if kept.is_dir() else ():
+        if other != wanted:
+            with suppress(ConfigurationError), locked(other):  # one that is in use stays
+                shutil.rmtree(other)
+    return wanted
+
+
+def _register_app(story: Story, tenant: LocalTenant, recorder: Recorder, stack: ExitStack) -> str:
     """Steps 1 and 2: the app, its permission, the refusal before consent, consent. Returns: the client id."""
     from vedette import SignInError
     from vedette.catalogue.clouds import cloud
@@ -153,6 +189,7 @@ def _register_app(story: Story, tenant: LocalTenant, recorder: Recorder) -> str:
     story.exchanges(recorder)
     with story.doing("Registering"):
         app = apps.create(APP, public_redirect_uris=[REDIRECT], allow_public_client=True)
+    stack.callback(_forget, apps, app)
     story.came_back(f"Register '{APP}'", "registered")
     story.exchanges(recorder)
     story.facts(
@@ -187,6 +224,14 @@ def _register_app(story: Story, tenant: LocalTenant, recorder: Recorder) -> str:
     story.came_back("Grant consent for the whole organisation", ", ".join(sum(granted.delegated.values(), ())))
     story.exchanges(recorder)
     return app.app_id
+
+
+def _forget(apps: AppRegistrations, app: Application) -> None:
+    """Take the app away again: a tenant that is kept for the day would have one more with each run."""
+    from vedette import VedetteError
+
+    with suppress(VedetteError):
+        apps.delete(app)
 
 
 def _documented(recorder: Recorder, tenant: LocalTenant, user: UserAccess, client_id: str) -> PasswordCredential:

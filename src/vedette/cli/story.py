@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import httpx2
 
 from vedette.cli.columns import cells
-from vedette.cli.output import Output, write
+from vedette.cli.output import Output, Progress, write
 from vedette.cli.text import terminal
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ class Story:
         write(f"\n{self.output.styled(f'{self._step}  {text}', 'bold cyan')}\n")
 
     @contextmanager
-    def doing(self, text: str) -> Iterator[None]:
+    def doing(self, text: str) -> Iterator[Progress]:
         """Something that may take longer than half a second."""
-        with self.output.progress(text):
-            yield
+        with self.output.progress(text) as progress:
+            yield progress
 
     def came_back(self, asked: str, answer: str, *, good: bool = True) -> None:
         """One line: what was asked, what came back. The answer moves to a second line where both do not fit."""

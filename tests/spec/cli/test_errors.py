@@ -62,10 +62,13 @@ def test_an_unknown_profile_ends_with_2(cli: Cli) -> None:
     assert ended.err.startswith("error: there is no profile 'nowhere'")
 
 
-def test_a_profile_without_a_tenant_says_what_to_set(cli: Cli) -> None:
+def test_whoever_has_not_signed_in_is_told_how(cli: Cli) -> None:
     ended = cli("alerts", "list")
     assert ended.status == 2
-    assert ended.err.startswith("error: profile default has no tenant_id\nhint: ")
+    assert ended.err == (
+        "error: nobody is signed in: profile 'default' names no tenant\n"
+        "hint: vedette login; for a local tenant set VEDETTE_TENANT to the file of `vedette serve --ready-file`\n"
+    )
 
 
 def test_a_fault_of_our_own_is_one_sentence_and_no_traceback(cli: Cli, service: Service) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -86,3 +87,29 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.wait(20) == 141
         assert process.stderr.read() == b""
+
+
+def test_progress_is_drawn_on_a_terminal_and_never_on_stdout() -> None:
+    code = (
+        "import sys\nfrom vedette.cli.output import Output\nfrom vedette.cli.settings import Settings\n"
+        "with Output(Settings()).progress('Hunting'):\n    sys.stdin.readline()\n"
+        "print('rows')\n"
+    )
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=end) as process:
+        os.close(end)
+        drawn = b""
+        while b"Hunting" not in drawn:
+            drawn += os.read(terminal, 1024)
+        out, _ = process.communicate(b"\n", timeout=20)
+        os.close(terminal)
+    assert out == b"rows\n"
+
+
+def test_a_terminal_without_unicode_gets_numbers_for_characters() -> None:
+    code = "from vedette.cli import main\nmain.root.invoke = lambda c: print('a \u2192 b')\nmain.main(['status'])\n"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, env=environment, check=True, timeout=60)
+    assert done.stdout == b"a \\u2192 b\n"
