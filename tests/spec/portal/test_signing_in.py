@@ -101,3 +101,23 @@ def test_tokens_stay_on_the_server(signed_in: SignedIn) -> None:
 
     assert all("eyJ" not in (cookie.value or "") for cookie in browser.cookies.jar)
     assert "eyJ" not in browser.answer.text
+
+
+@pytest.mark.parametrize(
+    ("portal", "authority"),
+    [
+        ("https://security.microsoft.com", "https://login.microsoftonline.com"),
+        ("https://127.0.0.1:8443", "https://127.0.0.1:8443"),
+    ],
+)
+def test_at_each_of_its_addresses_the_portal_comes_back_to_itself(
+    tenant: LocalTenant, portal: str, authority: str
+) -> None:
+    user = tenant.users["analyst"]
+    browser = Browser(tenant.asgi, portal).open("/")
+    assert browser.url.startswith(f"{authority}/organizations/oauth2/v2.0/authorize?")
+
+    browser.submit("/user-name", user_name=user.upn).submit("/password", password=user.password or "")
+
+    assert browser.url == f"{portal}/portal"
+    assert "Ana Analyst" in browser.page.text
