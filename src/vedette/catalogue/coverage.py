@@ -1,9 +1,10 @@
 """Every operation that is known of the Defender API, declared here or not: what coverage is measured against.
 
 A row is `name METHOD path`, the path below `/api/`, then what is special about it: `schema` (only the service's schema
-declares it), `practice` (only clients are seen using it), `preview`. Without a mark, a public page describes it. What is
-known of a declared operation stands with its declaration; a test holds the two lists to each other.
+declares it), `practice` (only clients are seen using it), `preview`. Without a mark, a public page describes it. What
+is known of a declared operation stands with its declaration; a test holds the two lists to each other.
 """
+# ruff: noqa: E501  (rows are as long as the service's paths)
 
 from __future__ import annotations
 
