@@ -23,7 +23,6 @@ from starlette.types import ASGIApp
 from vedette.catalogue.permission import DEFENDER
 from vedette.catalogue.tables.world import World
 from vedette.errors import ConfigurationError
-from vedette.telemetry.sources import Progress
 from vedette.tenant.app import tenant_app
 from vedette.tenant.certificates import Certificates, ensure_certificates, tenant_names
 from vedette.tenant.clock import Clock, FixedClock, RunningClock
@@ -41,6 +40,7 @@ from vedette.tenant.world import Filling, open_store
 if TYPE_CHECKING:
     from vedette.client.async_defender import AsyncDefender
     from vedette.client.defender import Defender
+    from vedette.telemetry.sources import Progress
 
 Limits = Literal["documented", "off"] | float
 READY_NAME = "tenant.json"
@@ -378,8 +378,8 @@ class LocalTenant:
                 proxy=proxy if proxy_sockets else None,
                 proxy_sockets=proxy_sockets,
             )
-            listeners.start()
             stack.callback(listeners.stop)
+            listeners.start()
         for filling in fillings.values():
             stack.callback(filling.cancel)
         return running

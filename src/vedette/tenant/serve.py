@@ -96,6 +96,8 @@ def serve(
             write_private(ready_path, tenant.ready())
         tenant.fill_telemetry()
         ending.wait()
+        if ready_path is not None:
+            ready_path.unlink(missing_ok=True)  # who waits for the next server must not find this one's
         is_filling = tenant.is_filling
     if is_filling and threading.current_thread() is threading.main_thread():
         # Parquet files are being finished by threads that cannot be interrupted and would hold the process for seconds.
@@ -150,8 +152,8 @@ def run(
         sockets = listen(LOOPBACK, 0)
         proxy = Proxy(urlsplit(ready["authority"]).port or 443, allow_hosts=allow_hosts, upstream=upstream)
         listeners = Listeners(proxy=proxy, proxy_sockets=sockets)
-        listeners.start()
         stack.callback(listeners.stop)
+        listeners.start()
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vedette-run-")))
         ca = Path(ready["ca_bundle"])
         route = Route(

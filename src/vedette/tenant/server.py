@@ -188,6 +188,7 @@ class Listeners:
         thread, self._thread = self._thread, None
         if thread is None:
             return
+        self._answering.wait()  # a start that is broken off has a loop to stop only now
         with contextlib.suppress(RuntimeError):  # the loop has ended on its own
             if self._loop is not None and self._stopping is not None:
                 self._loop.call_soon_threadsafe(self._stopping.set)

@@ -14,21 +14,22 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from vedette.catalogue.alerts import Alert
 from vedette.catalogue.machines import Machine
 from vedette.catalogue.tables import Event
 from vedette.catalogue.tables.world import World
 from vedette.simulation import simulate
-from vedette.telemetry import Lake, LakeWriter
-from vedette.telemetry.importer import import_recordings
-from vedette.telemetry.sources import Progress
+from vedette.telemetry import Lake, LakeWriter, import_recordings
 from vedette.tenant.config import TelemetryEntry
 from vedette.tenant.directory import Record
 from vedette.tenant.store.collection import Collection
 from vedette.tenant.store.database import Database
 from vedette.tenant.store.defender import DefenderStore
+
+if TYPE_CHECKING:
+    from vedette.telemetry.sources import Progress
 
 _RECORD = "world"
 """The lake's note that the rows of the plan are written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -208,3 +209,17 @@ def test_signals_reach_the_program(tmp_path: Path) -> None:
             process.terminate()
 
             assert process.wait(timeout=30) == 9
+
+
+@pytest.mark.parametrize("delay_s", [0.4, 0.8, 1.2])
+def test_a_signal_ends_it_while_it_starts(tmp_path: Path, delay_s: float) -> None:
+    server = ServerProcess(tmp_path, state=str(tmp_path / "state"))
+    server.launch()
+    try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.process.wait(timeout=delay_s)
+        assert server.stop() < 2
+        # Before Python has got as far as to listen for it, the signal has its usual effect.
+        assert server.process.returncode in (0, -signal.SIGTERM)
+    finally:
+        server.__exit__(None, None, None)
