@@ -32,6 +32,8 @@ _CANDIDATES: Final = (
     "CloudAppEvents",
 )
 _DEVICE_ID: Final = re.compile(r"[0-9a-f]{40}")
+_BEYOND: Final = {"int": 2**31, "long": 2**63, "timespan": 2**63}
+"""The first number that the type cannot hold."""
 _IDENTITY_APPLICATION: Final = "Active Directory"
 
 
@@ -50,7 +52,7 @@ def row_of(record: Record) -> Event:
             continue
         try:
             row[column] = _value(table.column(column).type, value, record.shift)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             reason = BAD_TIME if table.column(column).type == "datetime" else BAD_VALUE
             raise Rejected(reason, f"{table.name}.{column} is {value!r}") from error
     row["Timestamp"] = record.at + record.shift
@@ -92,7 +94,10 @@ def _value(kind: KqlType, value: Any, shift: int) -> object:  # JSON of any shap
             return value in (True, "true", "True")
         raise ValueError(value)
     if kind in ("int", "long", "timespan"):
-        return int(value)
+        whole = int(value)
+        if not -_BEYOND[kind] <= whole < _BEYOND[kind]:
+            raise ValueError(value)
+        return whole
     if kind in ("real", "decimal"):
         return float(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -20,6 +20,7 @@ HOUR_NS: Final = 3_600 * 1_000_000_000
 NOBODY: Final = "S-1-0-0"
 """The SID that stands where there is no account."""
 
+_LONGEST_NUMBER: Final = 64
 _FRACTION = re.compile(r"\.\d{6}(\d{1,3})")
 
 
@@ -51,8 +52,8 @@ def text(value: object) -> str:
 def number(value: object) -> int | None:
     """A number written as such, in decimal or `0x` text; None when it is absent or something else."""
     if isinstance(value, int):
-        return value
-    if not isinstance(value, str):
+        return None if isinstance(value, bool) else value
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
         return None
     try:
         return int(value, 16) if value[:2] in ("0x", "0X") else int(value)

@@ -84,7 +84,11 @@ def test_rows_without_a_device_are_identity_or_cloud_rows(lab: Lab) -> None:
 
 @pytest.mark.parametrize(
     ("column", "value", "reason"),
-    [("InitiatingProcessId", "many", "bad value"), ("InitiatingProcessCreationTime", "noon", "bad time")],
+    [
+        ("InitiatingProcessId", "many", "bad value"),
+        ("RemotePort", "2147483648", "bad value"),
+        ("InitiatingProcessCreationTime", "noon", "bad time"),
+    ],
 )
 def test_a_value_that_does_not_suit_its_column_is_rejected(lab: Lab, column: str, value: str, reason: str) -> None:
     result = lab.ingest(lab.record(LDAP | {column: value}))

@@ -212,3 +212,19 @@ def test_progress_goes_through_every_file_twice(lab: Lab) -> None:
     import_recordings([file], lab.lake, now=NOW, progress=lambda *one: told.append(one))
 
     assert told == [("reading", file, size, size), ("importing", file, size, size)]
+
+
+@pytest.mark.parametrize("odd", [True, 2**70, "0x" + "f" * 40, [], {}, "many", 1e300, "-", None])
+def test_an_odd_value_in_a_side_field_leaves_that_column_empty(lab: Lab, odd: object) -> None:
+    lab.ingest(lab.record(created("14:30:00.000", ProcessId=odd)))
+
+    assert [row["InitiatingProcessId"] for row in lab.lake.find("DeviceFileEvents")] == [None]
+
+
+def test_archives_may_be_several_one_after_another(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "joined.jsonl.gz"
+    file.write_bytes(b"".join(gzip.compress(json.dumps(created(f"14:3{n}:00.000")).encode() + b"\n") for n in range(3)))
+
+    result = lab.ingest(file)
+
+    assert (result.accepted, result.rejected) == (3, 0)

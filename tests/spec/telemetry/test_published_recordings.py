@@ -25,10 +25,12 @@ EVENTS = 297_218
 DATA_SETS = 129
 PROCESS_TABLES = (
     "DeviceEvents",
-    "DeviceNetworkEvents",
     "DeviceFileEvents",
-    "DeviceRegistryEvents",
+    "DeviceImageLoadEvents",
     "DeviceLogonEvents",
+    "DeviceNetworkEvents",
+    "DeviceProcessEvents",
+    "DeviceRegistryEvents",
 )
 
 
