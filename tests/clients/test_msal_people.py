@@ -16,7 +16,7 @@ from vedette import decode_token
 from vedette.tenant import LocalTenant
 from vedette.tenant.seed import UserAccess
 
-# The password grant is deprecated, a poll before its time and an answer in the query are discouraged: all three are meant.
+# Deprecated or discouraged, and meant: the password grant, a poll before its time, an answer in the query.
 pytestmark = [
     pytest.mark.filterwarnings(f"ignore:{text}") for text in ("This API has been", "Attempted too", "response_mode")
 ]

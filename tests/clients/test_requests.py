@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from tests.clients.conftest import API, GRAPH, Witness
+from vedette import decode_token
 from vedette.tenant import LocalTenant
 from vedette.tenant.seed import UserAccess
 
@@ -55,8 +56,6 @@ def test_graph(tenant: LocalTenant) -> None:
         "password": admin.password,
         "scope": f"{GRAPH}/.default",
     }
-    token = requests.post(f"{LOGIN}/organizations/oauth2/v2.0/token", data=form, timeout=10)
-    assert token.json()["error_codes"] == [50194]
     token = requests.post(f"{LOGIN}/{tenant.tenant_domain}/oauth2/v2.0/token", data=form, timeout=10)
 
     found = requests.get(
@@ -74,6 +73,33 @@ def test_metadata_names_the_host_that_was_asked(tenant: LocalTenant) -> None:
     assert found["issuer"] == f"{LOGIN}/{tenant.tenant_id}/v2.0"
     assert found["token_endpoint"] == f"{LOGIN}/{tenant.tenant_id}/oauth2/v2.0/token"
     assert found["jwks_uri"] == f"{LOGIN}/{tenant.tenant_id}/discovery/v2.0/keys"
+
+
+@pytest.mark.parametrize(
+    ("path", "endpoint"),
+    [("v2.0/", "https://graph.microsoft.com/oidc/userinfo"), ("", "{login}/{tenant_id}/openid/userinfo")],
+    ids=["v2", "v1"],
+)
+def test_userinfo_names_the_person_as_the_id_token_does(
+    tenant: LocalTenant, alice: UserAccess, path: str, endpoint: str
+) -> None:
+    metadata = requests.get(f"{LOGIN}/{tenant.tenant_id}/{path}.well-known/openid-configuration", timeout=10).json()
+    assert metadata["userinfo_endpoint"] == endpoint.format(login=LOGIN, tenant_id=tenant.tenant_id)
+    form = {
+        "grant_type": "password",
+        "client_id": tenant.apps["soc-cli"].client_id,
+        "username": alice.upn,
+        "password": alice.password,
+        "scope": f"openid profile {GRAPH}/User.Read",
+    }
+    tokens = requests.post(f"{LOGIN}/{tenant.tenant_id}/oauth2/v2.0/token", data=form, timeout=10).json()
+
+    told = requests.get(
+        metadata["userinfo_endpoint"], headers={"Authorization": f"Bearer {tokens['access_token']}"}, timeout=10
+    ).json()
+
+    assert told["sub"] == decode_token(tokens["id_token"]).raw["sub"]
+    assert told["name"] == "Alice Berg"
 
 
 @pytest.mark.parametrize("user", ["alice", "nobody"])

@@ -105,7 +105,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # click exits by itself in two cases: 0 after answering a shell's completion request, 1 on a broken pipe.
         return _give_up_stdout() if ended.code else 0
     except click.ClickException as wrong:
-        _say(_message_of(wrong), _hint_of(wrong))
+        if type(wrong).__name__ == "NoArgsIsHelpError":  # its message is a whole help page; click 8.1 has no such error
+            wrong.show()
+        else:
+            _say(_message_of(wrong), _hint_of(wrong))
         return COMMAND_LINE_WRONG
     except Exception as failed:
         if os.environ.get("VEDETTE_DEBUG"):

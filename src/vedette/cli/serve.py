@@ -22,13 +22,13 @@ _PORT = click.IntRange(0, 65535)
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=_PORT, default=8443, show_default=True, help="HTTPS port; 0 takes a free one.")
-@click.option("--proxy-port", type=_PORT, default=8480, show_default=True, help="Proxy port.")
+@click.option("--proxy-port", type=_PORT, help="Proxy port.  [default: 8480; a free one with --port 0]")
 @click.option("--state", type=FOLDER, metavar="DIR", help="Folder that keeps the tenant. Otherwise one in your home.")
 @click.option("--ephemeral", is_flag=True, help="Keep everything in memory.")
 @click.option("--config", type=FILE, metavar="FILE", help="Tenant file: users, apps, telemetry, clock.")
 @click.option("--ready-file", type=FILE, metavar="FILE", help="Write where everything is, as JSON, once ready.")
 @click.option("--limits", default="documented", show_default=True, metavar="off|documented|xN", help="Rate limits.")
-@click.option("--machines", type=click.IntRange(min=1), metavar="N", help="How many machines to simulate.")
+@click.option("--machines", type=click.IntRange(min=8), metavar="N", help="How many machines to simulate.")
 @click.option("--days", type=click.IntRange(min=1), metavar="N", help="How many days to simulate.")
 @click.option("--telemetry", type=FOLDER, metavar="DIR", help="Recorded telemetry to load instead of the simulation.")
 @click.pass_context
@@ -38,7 +38,7 @@ def serve(
     *,
     host: str,
     port: int,
-    proxy_port: int,
+    proxy_port: int | None,
     state: Path | None,
     ephemeral: bool,
     config: Path | None,
@@ -61,7 +61,7 @@ def serve(
     lifecycle.serve(
         host=host,
         port=port,
-        proxy_port=proxy_port,
+        proxy_port=proxy_port if proxy_port is not None else lifecycle.PROXY_PORT if port else 0,
         state=state,
         ephemeral=ephemeral,
         config=config,

@@ -27,6 +27,14 @@ def test_a_missing_permission_is_named_with_the_command_that_grants_it(cli: Cli,
     assert hint.startswith("hint: vedette apps permissions add APP Alert.Read")
 
 
+def test_without_a_command_the_help_page_is_shown_as_it_is(cli: Cli) -> None:
+    ended = cli()
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("Usage: vedette [OPTIONS] COMMAND [ARGS]...\n\n")
+    assert "\nStart here:\n" in ended.err
+    assert "error:" not in ended.err
+
+
 def test_a_mistyped_command_is_answered_with_the_nearest(cli: Cli) -> None:
     ended = cli("alerts", "lst")
     assert (ended.status, ended.err) == (2, "error: vedette alerts has no command 'lst'\nhint: vedette alerts list\n")

@@ -72,6 +72,13 @@ def test_the_ready_file_is_for_its_owner_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(server.ready_file.stat().st_mode) == 0o600
 
 
+def test_the_ready_file_goes_when_the_server_does(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path, ephemeral=True) as server:
+        server.stop()
+
+        assert not server.ready_file.exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_within_two_seconds(tmp_path: Path, number: int) -> None:
     with ServerProcess(tmp_path, ephemeral=True) as server:

@@ -139,7 +139,10 @@ class _Graph:
         _, user = self._who(caller)
         if user is None or "openid" not in caller.scopes:
             raise denied()
-        told: dict[str, object] = {"sub": caller.claims.get("sub", user.id)}
+        # For UserInfo the user goes by the name that the app knows from its ID token, not by Graph's own for them.
+        st = caller.claims.get("xms_st")
+        names = st if isinstance(st, dict) else caller.claims
+        told: dict[str, object] = {"sub": names.get("sub", user.id)}
         if "profile" in caller.scopes:
             told |= {"name": user.display_name, "given_name": user.given_name, "family_name": user.surname}
         if "email" in caller.scopes:

@@ -26,6 +26,11 @@ async def metadata(exchange: Exchange) -> Response:
     oauth, keys = ("oauth2/v2.0", "discovery/v2.0/keys") if exchange.version == 2 else ("oauth2", "discovery/keys")
     gov = exchange.host.partition(":")[0].endswith(".us")
     graph = "graph.microsoft.us" if gov else "graph.microsoft.com"
+    user_info = f"{base}/openid/userinfo"
+    if exchange.version == 2:
+        # Graph's, which is another host for whoever came by Microsoft's names, and this very one for everybody else.
+        is_microsofts = exchange.host.partition(":")[0].lower() in identity_hosts()
+        user_info = f"{f'https://{graph}' if is_microsofts else exchange.origin}/oidc/userinfo"
     document: dict[str, object] = {
         "token_endpoint": f"{base}/{oauth}/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -37,7 +42,7 @@ async def metadata(exchange: Exchange) -> Response:
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "issuer": issuer(authority.issuer_tenant, exchange.version),
         "request_uri_parameter_supported": False,
-        "userinfo_endpoint": f"{base}/openid/userinfo",
+        "userinfo_endpoint": user_info,
         "authorization_endpoint": f"{base}/{oauth}/authorize",
         "device_authorization_endpoint": f"{base}/{oauth}/devicecode",
         "http_logout_supported": True,

@@ -180,6 +180,9 @@ def _access_token(exchange: Exchange, delegation: Delegation) -> str:
         **_user_roles(exchange, delegation),
         **_capabilities(delegation.wanted.claims),
     }
+    if api.is_graph:
+        # `sub` names the user to Graph; UserInfo, which Graph answers, has to say the `sub` of the app's ID token.
+        content["xms_st"] = {"sub": subject(exchange, user, delegation.client.application.app_id)}
     if user.home_user_id is not None:
         content["idp"] = issuer(home_user(exchange.state, user).tenant_id, 1)
     if api.token_version == 2:
