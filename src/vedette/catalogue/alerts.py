@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from vedette.catalogue.domains import Domain
 from vedette.catalogue.entity import FILTERABLE, REQUIRED, Complex, Entity, OneOf
 from vedette.catalogue.files import File
+from vedette.catalogue.investigations import InvestigationState
 from vedette.catalogue.ips import Ip
 from vedette.catalogue.limits import USUAL, PerCaller
 from vedette.catalogue.machines import Machine
@@ -22,11 +23,6 @@ AlertDetermination = Literal[
     "NotAvailable", "Apt", "Malware", "SecurityPersonnel", "SecurityTesting", "UnwantedSoftware", "Other",
     "MultiStagedAttack", "CompromisedAccount", "Phishing", "MaliciousUserActivity", "NotMalicious",
     "NoEnoughDataToValidate", "ConfirmedActivity", "LineOfBusinessApplication",
-]  # fmt: skip
-InvestigationState = Literal[
-    "Unknown", "Terminated", "SuccessfullyRemediated", "Benign", "Failed", "PartiallyRemediated", "Running",
-    "PendingApproval", "PendingResource", "Disabled", "Queued", "InnerFailure", "PreexistingAlert", "UnsupportedOs",
-    "UnsupportedAlertType", "SuppressedAlert", "PartiallyInvestigated", "TerminatedByUser", "TerminatedBySystem",
 ]  # fmt: skip
 DetectionSource = Literal[
     "Unknown", "WindowsDefenderAtp", "WindowsDefenderAv", "WindowsDefenderSmartScreen", "iSight", "Bitdefender",

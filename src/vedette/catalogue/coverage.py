@@ -210,8 +210,8 @@ class KnownOperation:
 
 
 def address(method: str, path: str) -> tuple[str, str]:
-    """What makes two operations the same: method and path, whatever the path's parameters are called."""
-    return method, re.sub(r"{\w+}", "{}", path)
+    """What makes two operations the same: method and path in any letter case, whatever parameters are called."""
+    return method, re.sub(r"{\w+}", "{}", path).lower()
 
 
 def _read() -> Iterator[KnownOperation]:

@@ -11,7 +11,7 @@ fails on either: value sets are open (`OneOf`) and every property has a default.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import NoneType, UnionType
@@ -20,8 +20,11 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 import msgspec
 
 Edm = Literal[
-    "Edm.String", "Edm.Boolean", "Edm.Int32", "Edm.Int64", "Edm.Double", "Edm.Decimal", "Edm.DateTimeOffset", "Edm.Guid"
-]
+    "Edm.String", "Edm.Boolean", "Edm.Byte", "Edm.Int32", "Edm.Int64", "Edm.Single", "Edm.Double", "Edm.Decimal",
+    "Edm.DateTimeOffset", "Edm.TimeOfDay", "Edm.Guid",
+]  # fmt: skip
+NAMESPACE = "microsoft.windowsDefenderATP.api"
+"""Of the service's schema; it stands before type names in contexts and in `$metadata`."""
 
 
 class OneOf:
@@ -56,12 +59,18 @@ FILTERABLE = Is(filterable=True)
 """The service's pages list the property as filterable."""
 
 INT32 = Is(edm="Edm.Int32")
+SINGLE = Is(edm="Edm.Single")
 GUID = Is(edm="Edm.Guid")
 REQUIRED = Is(required=True)
 
 
 class Complex(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A value inside an entity: no key, no address of its own."""
+
+    READ_AS: ClassVar[Mapping[str, str]] = {}
+    """Names that samples use → the name in the service's schema, for reading what an answer carries."""
+    SAMPLES_IN_PASCAL: ClassVar[bool] = False
+    """Samples write the names with a capital first letter, the schema without."""
 
 
 class Entity(Complex, frozen=True, kw_only=True):
@@ -84,7 +93,7 @@ class Property:
     attribute: str
     wire: str
     edm: str
-    """`Edm.*`, or the name of a complex type."""
+    """`Edm.*`, the name of a complex type, or `object`."""
     is_collection: bool
     is_nullable: bool
     members: tuple[str, ...]
@@ -103,6 +112,8 @@ _EDM: Mapping[type, Edm] = {
     float: "Edm.Double",
     datetime: "Edm.DateTimeOffset",
 }
+OBJECT = "object"
+"""The type of a member that may hold anything, such as a row of a query's result."""
 
 
 @functools.cache
@@ -133,7 +144,10 @@ def _property(attribute: str, wire: str, hint: Any) -> Property:  # hint: any an
     facts = next((note for note in notes if isinstance(note, Is)), Is())
     values = next((note for note in notes if isinstance(note, OneOf)), None)
     complex_type = hint if isinstance(hint, type) and issubclass(hint, Complex) else None
-    edm = complex_type.__name__ if complex_type else (facts.edm or _EDM[hint])
+    if complex_type is not None:
+        edm = complex_type.__name__
+    else:
+        edm = facts.edm or (OBJECT if get_origin(hint) is dict else _EDM[hint])
     return Property(
         attribute=attribute,
         wire=wire,
@@ -147,6 +161,25 @@ def _property(attribute: str, wire: str, hint: Any) -> Property:  # hint: any an
         any_case=facts.any_case,
         note=facts.note,
     )
+
+
+@functools.cache
+def aliases(kind: type[Complex]) -> Mapping[str, str]:
+    """Names that answers were seen with beside the schema's → the schema's, for this type alone."""
+    pascal = {p.wire[:1].upper() + p.wire[1:]: p.wire for p in describe(kind)} if kind.SAMPLES_IN_PASCAL else {}
+    return {**pascal, **kind.READ_AS}
+
+
+def reachable(kinds: Iterable[type[Complex] | None]) -> list[type[Complex]]:
+    """The given types and every type inside them, once each, by name."""
+    found: dict[str, type[Complex]] = {}
+    pending = [kind for kind in kinds if kind is not None]
+    while pending:
+        kind = pending.pop()
+        if kind.__name__ not in found:
+            found[kind.__name__] = kind
+            pending += [p.complex_type for p in describe(kind) if p.complex_type is not None]
+    return [found[name] for name in sorted(found)]
 
 
 def key_of(entity: Entity) -> str:

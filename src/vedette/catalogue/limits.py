@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +14,8 @@ class PerCaller:
 
     minute: int | None = None
     hour: int | None = None
+    of_tenant: bool = False
+    """All applications of a tenant share the count."""
 
     def windows(self) -> tuple[tuple[int, int], ...]:
         """Pairs of (window in seconds, calls allowed in it)."""
@@ -18,7 +23,8 @@ class PerCaller:
 
     def times(self, factor: float) -> PerCaller:
         """The same limits, `factor` times as wide."""
-        return PerCaller(
+        return replace(
+            self,
             minute=None if self.minute is None else max(1, round(self.minute * factor)),
             hour=None if self.hour is None else max(1, round(self.hour * factor)),
         )
@@ -29,3 +35,14 @@ NO_FIGURE = PerCaller()
 
 USUAL = PerCaller(minute=100, hour=1500)
 """What most pages state."""
+
+JSON_EXPORT = PerCaller(minute=30, hour=1000)
+"""Exports as pages of rows."""
+
+FILE_EXPORT = PerCaller(minute=5, hour=20)
+"""Exports as files."""
+
+LOOK_BACK_HOURS = 720
+"""How far statistics look back where a request does not say."""
+LookBackHours = Annotated[int, msgspec.Meta(ge=1, le=LOOK_BACK_HOURS)]
+"""Hours that statistics look back."""

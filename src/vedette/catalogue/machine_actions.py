@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from vedette.catalogue.entity import FILTERABLE, INT32, REQUIRED, Complex, Entity, Is, OneOf
-from vedette.catalogue.limits import USUAL
-from vedette.catalogue.operation import GET, LIST, POST, Declared, Filter, M, OData, Operations
+from vedette.catalogue.limits import USUAL, PerCaller
+from vedette.catalogue.operation import ASSUMED, GET, LIST, POST, SERVICE_SCHEMA, Declared, Filter, M, OData, Operations
 
 ActionStatus = Literal["Pending", "Cancelled", "TimeOut", "Failed", "InProgress", "Succeeded"]
 ActionType = Literal[
@@ -22,12 +22,21 @@ KnownRequestSource = Literal[
     "Unspecified", "PublicApi", "Portal", "MCAS", "TVM", "CustomDetection", "BulkAction", "ISG", "NDR",
     "EndpointConfigManagement", "IncidentTasks", "MDI", "ActiveScan",
 ]  # fmt: skip
+ScanType = Literal["Quick", "Full"]
 FileIdentifierType = Literal["Sha1", "Sha256", "Md5"]
 CommandType = Literal["PutFile", "GetFile", "RunPowerShell", "RunScript"]
 CommandStatus = Literal["Executing", "Completed", "Failed", "PendingResource", "Submitted", "Created"]
 CommandParameterKey = Literal[
     "FileName", "Args", "Path", "ScriptName", "IsExternalSource", "FileUri", "ScriptHash", "ScriptSource"
 ]
+FullActionType = Literal[
+    "Unknown", "FullIsolation", "SelectiveIsolation", "RunAntiVirusScan", "CollectInvestigationPackage",
+    "StopAndQuarantineFile", "RestrictCodeExecution", "InitiateInvestigation", "OffBoard", "LiveResponse",
+    "Troubleshoot", "LogsCollection", "UnManagedDeviceIsolation", "TokenRefresh", "RegenerateId",
+    "EnableActiveDirectoryUser", "DisableActiveDirectoryUser", "ResetPasswordActiveDirectoryUser",
+    "ImmuneActiveDirectoryCustomPlaybook", "Unisolation", "UnrestrictCodeExecution", "UnManagedDeviceUnisolation",
+    "LiveResponsePortal",
+]  # fmt: skip
 
 FINAL_STATUSES = frozenset({"Succeeded", "Failed", "TimeOut", "Cancelled"})
 """A machine action in one of these does not change any more."""
@@ -78,6 +87,7 @@ class MachineAction(Entity, frozen=True, kw_only=True):
     """A response action on a machine, from request to result."""
 
     ENTITY_SET: ClassVar[str] = "MachineActions"
+    READ_AS: ClassVar[Mapping[str, str]] = {"lastUpdateTimeUtc": "lastUpdateDateTimeUtc"}
 
     id: Annotated[str, Is(edm="Edm.Guid", filterable=True)] = ""
     type: Annotated[str, OneOf(ActionType, "actionType"), FILTERABLE] = "Unknown"
@@ -99,6 +109,14 @@ class MachineAction(Entity, frozen=True, kw_only=True):
     troubleshoot_info: TroubleshootInfo | None = None
     external_id: str | None = None
     request_source: Annotated[str, OneOf(KnownRequestSource, "KnownRequestSource")] = "Unspecified"
+
+
+class ActionAvailabilityStatus(Complex, frozen=True, kw_only=True):
+    """Whether a machine can take one response action now."""
+
+    action: Annotated[str, OneOf(FullActionType, "FullActionType")] = "Unknown"
+    is_available: bool = False
+    not_supported_reason: str | None = None
 
 
 _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
@@ -140,6 +158,77 @@ class MachineActions(Operations[M], base="/api/machineactions", resource="machin
     )
     def get(self, id: str) -> MachineAction:
         """Fetch one response action and its state."""
+        raise Declared
+
+    @POST(
+        "{id}/cancel",
+        application=(
+            "Machine.CollectForensics",
+            "Machine.Isolate",
+            "Machine.RestrictExecution",
+            "Machine.Scan",
+            "Machine.Offboard",
+            "Machine.StopAndQuarantine",
+            "Machine.LiveResponse",
+        ),
+        delegated=(
+            "Machine.CollectForensics",
+            "Machine.Isolate",
+            "Machine.RestrictExecution",
+            "Machine.Scan",
+            "Machine.Offboard",
+            "Machine.StopAndQuarantine",
+            "Machine.LiveResponse",
+        ),
+        limits=USUAL,
+        body_names="pascal",
+        source=_PAGE + "cancel-machine-action",
+        preview=True,
+        errors=("ResourceNotFound", "BadRequest"),
+        notes=(
+            "The permission that the action itself needs is the one that counts.",
+            "ExternalId, RequestSource and Title stand in the service's schema, not on the page.",
+        ),
+    )
+    def cancel(
+        self,
+        id: str,
+        *,
+        comment: str,
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
+        """Cancel a response action that has not ended."""
+        raise Declared
+
+    @GET(
+        "{id}/getPackageUri",
+        application=("Machine.Read.All", "Machine.ReadWrite.All"),
+        delegated="Machine.CollectForensics",
+        user_role="Alerts investigation",
+        limits=PerCaller(minute=2, hour=120),
+        context="#Edm.String",
+        source=_PAGE + "get-package-sas-uri",
+        errors=("ResourceNotFound",),
+        notes=("The sample has the link in a second pair of quotes.",),
+    )
+    def get_package_uri(self, id: str) -> str:
+        """Fetch the link to a collected investigation package."""
+        raise Declared
+
+    @GET(
+        "{id}/GetLiveResponseResultDownloadLink(index={index})",
+        application=("Machine.Read.All", "Machine.ReadWrite.All"),
+        delegated="Machine.LiveResponse",
+        limits=USUAL,
+        context="#Edm.String",
+        source=_PAGE + "get-live-response-result",
+        preview=True,
+        errors=("ResourceNotFound",),
+    )
+    def get_live_response_result(self, id: str, index: int) -> str:
+        """Fetch the link to what one live response command gave; it lives 30 minutes."""
         raise Declared
 
 
@@ -193,4 +282,222 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         title: str | None = None,
     ) -> MachineAction:
         """Let an isolated machine back on the network."""
+        raise Declared
+
+    @POST(
+        "{id}/collectInvestigationPackage",
+        application="Machine.CollectForensics",
+        delegated="Machine.CollectForensics",
+        user_role="Alerts investigation",
+        limits=USUAL,
+        answers=201,
+        body_names="pascal",
+        source=_PAGE + "collect-investigation-package",
+        errors=("ResourceNotFound", "ActiveRequestAlreadyExists"),
+        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+    )
+    def collect_investigation_package(
+        self,
+        id: str,
+        *,
+        comment: str,
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
+        """Collect a package of evidence from a machine."""
+        raise Declared
+
+    @POST(
+        "{id}/restrictCodeExecution",
+        application="Machine.RestrictExecution",
+        delegated="Machine.RestrictExecution",
+        user_role="Active remediation actions",
+        limits=USUAL,
+        answers=201,
+        body_names="pascal",
+        source=_PAGE + "restrict-code-execution",
+        errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
+        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+    )
+    def restrict_code_execution(
+        self,
+        id: str,
+        *,
+        comment: str,
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
+        """Let only programs signed by Microsoft run on a machine."""
+        raise Declared
+
+    @POST(
+        "{id}/unrestrictCodeExecution",
+        application="Machine.RestrictExecution",
+        delegated="Machine.RestrictExecution",
+        user_role="Active remediation actions",
+        limits=USUAL,
+        answers=201,
+        body_names="pascal",
+        source=_PAGE + "unrestrict-code-execution",
+        errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
+        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+    )
+    def unrestrict_code_execution(
+        self,
+        id: str,
+        *,
+        comment: str,
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
+        """Let all programs run on a machine again."""
+        raise Declared
+
+    @POST(
+        "{id}/runAntiVirusScan",
+        application="Machine.Scan",
+        delegated="Machine.Scan",
+        user_role="Active remediation actions",
+        limits=USUAL,
+        answers=201,
+        body_names="pascal",
+        source=_PAGE + "run-av-scan",
+        errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
+        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+    )
+    def run_antivirus_scan(
+        self,
+        id: str,
+        *,
+        comment: str,
+        scan_type: ScanType,
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
+        """Scan a machine with its antivirus."""
+        raise Declared
+
+    @POST(
+        "{id}/offboard",
+        application="Machine.Offboard",
+        delegated="Machine.Offboard",
+        user_role="Active remediation actions",
+        limits=USUAL,
+        body_names="pascal",
+        source=_PAGE + "offboard-machine-api",
+        errors=("OsPlatformNotSupported", "ResourceNotFound", "MissingRequiredParameter"),
+        notes=(
+            "The text says '200 - Created'; 200 is what the code says, while other actions answer 201.",
+            "The page asks for an appropriate role without naming it; the one of other actions is taken.",
+            "ExternalId, RequestSource and Title stand in the service's schema, not on the page.",
+        ),
+    )
+    def offboard(
+        self,
+        id: str,
+        *,
+        comment: str,
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
+        """Take a machine out of Defender for Endpoint."""
+        raise Declared
+
+    @POST(
+        "{id}/StopAndQuarantineFile",
+        application="Machine.StopAndQuarantine",
+        delegated="Machine.StopAndQuarantine",
+        user_role="Active remediation actions",
+        limits=USUAL,
+        answers=201,
+        body_names="pascal",
+        source=_PAGE + "stop-and-quarantine-file",
+        errors=("ResourceNotFound", "ActiveRequestAlreadyExists", "InvalidHashValue"),
+        notes=(
+            "The page lets apps with read permissions do this, which is taken for a mistake.",
+            "ExternalId, RequestSource and Title stand in the service's schema, not on the page.",
+        ),
+    )
+    def stop_and_quarantine_file(
+        self,
+        id: str,
+        *,
+        comment: str,
+        sha1: str,
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
+        """Stop a file that runs on a machine and put it into quarantine."""
+        raise Declared
+
+    @POST(
+        "{id}/logsCollection",
+        application="Machine.CollectForensics",
+        delegated="Machine.CollectForensics",
+        user_role="Alerts investigation",
+        body_names="pascal",
+        source=SERVICE_SCHEMA,
+        basis="service schema",
+        errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
+        notes=(ASSUMED,),
+    )
+    def collect_logs(
+        self,
+        id: str,
+        *,
+        comment: str,
+        logs_collection_params: str | None = None,
+        external_id: str | None = None,
+        request_source: KnownRequestSource | None = None,
+        title: str | None = None,
+    ) -> MachineAction:
+        """Collect support logs from a machine."""
+        raise Declared
+
+    @LIST(
+        "{id}/availableMachineActions",
+        application=("Machine.Read.All", "Machine.ReadWrite.All"),
+        delegated=("Machine.Read", "Machine.ReadWrite"),
+        user_role="View Data",
+        source=SERVICE_SCHEMA,
+        basis="service schema",
+        errors=("ResourceNotFound",),
+        notes=(ASSUMED,),
+    )
+    def list_available_actions(self, id: str) -> Sequence[ActionAvailabilityStatus]:
+        """List which response actions a machine can take now."""
+        raise Declared
+
+    @LIST(
+        "{id}/machineActions",
+        application=("Machine.Read.All", "Machine.ReadWrite.All"),
+        delegated=("Machine.Read", "Machine.ReadWrite"),
+        user_role="View Data",
+        source=SERVICE_SCHEMA,
+        basis="service schema",
+        errors=("ResourceNotFound",),
+        notes=(ASSUMED,),
+    )
+    def list_actions(self, id: str) -> Sequence[MachineAction]:
+        """List the response actions of a machine."""
+        raise Declared
+
+    @LIST(
+        "{id}/latestMachineActions",
+        application=("Machine.Read.All", "Machine.ReadWrite.All"),
+        delegated=("Machine.Read", "Machine.ReadWrite"),
+        user_role="View Data",
+        source=SERVICE_SCHEMA,
+        basis="service schema",
+        errors=("ResourceNotFound",),
+        notes=(ASSUMED,),
+    )
+    def list_latest_actions(self, id: str) -> Sequence[MachineAction]:
+        """List the latest response action of each kind on a machine."""
         raise Declared

@@ -1,4 +1,8 @@
-"""Machines: the entity and its operations. Response actions are declared in `machine_actions`."""
+"""Machines: the entity and its operations.
+
+What concerns a machine and another subject is declared with that subject: response actions in `machine_actions`, live
+response, investigations, software, vulnerabilities, recommendations and firmware in the modules of these names.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,29 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from vedette.catalogue.entity import FILTERABLE, GUID, Complex, Entity, Is, OneOf
+from vedette.catalogue.firmware import MachineFirmware
+from vedette.catalogue.investigations import MachineInvestigations
 from vedette.catalogue.limits import NO_FIGURE, USUAL
+from vedette.catalogue.live_response import MachineLiveResponse
 from vedette.catalogue.machine_actions import MachineResponse
-from vedette.catalogue.operation import GET, LIST, PATCH, POST, POST_LIST, Declared, Filter, M, OData, Wire
+from vedette.catalogue.operation import (
+    ASSUMED,
+    GET,
+    LIST,
+    PATCH,
+    POST,
+    POST_LIST,
+    SERVICE_SCHEMA,
+    Declared,
+    Filter,
+    M,
+    OData,
+    Wire,
+)
+from vedette.catalogue.recommendations import MachineRecommendations
+from vedette.catalogue.software import MachineSoftware
 from vedette.catalogue.users import User
+from vedette.catalogue.vulnerabilities import MachineVulnerabilities
 
 if TYPE_CHECKING:
     from vedette.catalogue.alerts import Alert
@@ -30,7 +53,15 @@ InterfaceType = Literal[
 ]
 IpInterfaceOperationalStatus = Literal["Up", "Down", "Testing", "Unknown", "Dormant", "Present", "LowerLayerDown"]
 CloudProvider = Literal["Unknown", "Azure"]
+MachineConfigurationStatus = Literal["Valid", "UnsupportedOs", "InactiveAV", "NotificationsDisabled", "MissingUpdate"]
 TagAction = Literal["Add", "Remove"]
+
+MAX_TAGGED = 500
+"""Machines in one request for tags."""
+FIND_BY_IP_DAYS = 30
+"""How far back machines are found by their address."""
+FIND_BY_IP_MINUTES = 15
+"""How far from the asked time, either way."""
 
 
 class MachineIpAddress(Complex, frozen=True, kw_only=True):
@@ -98,12 +129,34 @@ class Machine(Entity, frozen=True, kw_only=True):
     managed_by_status: Annotated[str, OneOf(DeviceManagedByStatus, "DeviceManagedByStatus")] = "Unknown"
 
 
+class DlpMachine(Complex, frozen=True, kw_only=True):
+    """How one machine stands with data-loss prevention."""
+
+    id: str | None = None
+    computer_dns_name: str | None = None
+    health_status: Annotated[str, OneOf(MachineHealthStatus, "MachineHealthStatus")] = "Unknown"
+    config_status: Annotated[str, OneOf(MachineConfigurationStatus, "MachineConfigurationStatus")] = "Valid"
+    last_seen: datetime | None = None
+    os_platform: str | None = None
+    version: str | None = None
+
+
 _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 _READ_APP = ("Machine.Read.All", "Machine.ReadWrite.All")
 _READ = ("Machine.Read", "Machine.ReadWrite")
 
 
-class Machines(MachineResponse[M], base="/api/machines", resource="machines"):
+class Machines(
+    MachineResponse[M],
+    MachineLiveResponse[M],
+    MachineInvestigations[M],
+    MachineSoftware[M],
+    MachineVulnerabilities[M],
+    MachineRecommendations[M],
+    MachineFirmware[M],
+    base="/api/machines",
+    resource="machines",
+):
     """Machines: find them, read what is known of them, tag and value them, respond on them."""
 
     @LIST(
@@ -155,11 +208,7 @@ class Machines(MachineResponse[M], base="/api/machines", resource="machines"):
         ),
     )
     def update(
-        self,
-        id: str,
-        *,
-        machine_tags: Sequence[str] | None = None,
-        device_value: DeviceValue | None = None,
+        self, id: str, *, machine_tags: Sequence[str] | None = None, device_value: DeviceValue | None = None
     ) -> Machine:
         """Change the tags or the value of a machine."""
         raise Declared
@@ -227,8 +276,7 @@ class Machines(MachineResponse[M], base="/api/machines", resource="machines"):
         user_role="View Data",
         limits=USUAL,
         odata=OData(
-            filter=("status",),
-            note="Only the samples page shows options here: /$count with a filter on status.",
+            filter=("status",), note="Only the samples page shows options here: /$count with a filter on status."
         ),
         source=_PAGE + "get-machine-related-alerts",
         errors=("ResourceNotFound",),
@@ -275,4 +323,58 @@ class Machines(MachineResponse[M], base="/api/machines", resource="machines"):
         self, tag: str, *, starts_with: Annotated[bool | None, Wire("useStartsWithFilter", "query")] = None
     ) -> Sequence[Machine]:
         """Find the machines that carry a tag, or one that starts with it."""
+        raise Declared
+
+    @LIST(
+        "bigPageSize",
+        application=("Machine.Read.All", "Machine.ReadWrite.All"),
+        delegated=("Machine.Read", "Machine.ReadWrite"),
+        user_role="View Data",
+        source=SERVICE_SCHEMA,
+        basis="service schema",
+        notes=(ASSUMED,),
+    )
+    def list_in_big_pages(self) -> Sequence[Machine]:
+        """List the machines in larger pages."""
+        raise Declared
+
+    @LIST(
+        "unTaggedMachines",
+        application=("Machine.Read.All", "Machine.ReadWrite.All"),
+        delegated=("Machine.Read", "Machine.ReadWrite"),
+        user_role="View Data",
+        source=SERVICE_SCHEMA,
+        basis="service schema",
+        notes=(ASSUMED,),
+    )
+    def list_untagged(self) -> Sequence[Machine]:
+        """List the machines without a tag."""
+        raise Declared
+
+    @LIST(
+        "dlp",
+        application=("Machine.Read.All", "Machine.ReadWrite.All"),
+        delegated=("Machine.Read", "Machine.ReadWrite"),
+        user_role="View Data",
+        source=SERVICE_SCHEMA,
+        basis="service schema",
+        notes=(ASSUMED,),
+    )
+    def list_dlp(self) -> Sequence[DlpMachine]:
+        """List how machines stand with data-loss prevention."""
+        raise Declared
+
+    @POST(
+        "{id}/setExclusion",
+        application="Machine.ReadWrite.All",
+        delegated="Machine.ReadWrite",
+        user_role="Manage security settings",
+        body_names="pascal",
+        source=SERVICE_SCHEMA,
+        basis="service schema",
+        errors=("ResourceNotFound",),
+        notes=(ASSUMED,),
+    )
+    def set_exclusion(self, id: str, *, is_excluded: bool, exclusion_reason: ExclusionReason | None = None) -> Machine:
+        """Leave a machine out of views and scores, or take it in again."""
         raise Declared

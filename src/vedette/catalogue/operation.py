@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -35,7 +37,7 @@ from typing import (
 )
 from urllib.parse import quote
 
-from vedette.catalogue.entity import Complex, Entity, declared_types
+from vedette.catalogue.entity import NAMESPACE, Complex, Entity, declared_types
 from vedette.catalogue.limits import NO_FIGURE, PerCaller
 from vedette.catalogue.page import AsyncPaged, Paged
 
@@ -57,9 +59,19 @@ M = TypeVar("M", Sync, Async)
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Basis = Literal["documentation", "service schema", "client practice"]
 BodyNames = Literal["camel", "pascal"]
+BodyFormat = Literal["json", "multipart"]
+AnswerFormat = Literal["json", "xml"]
 Where = Literal["path", "query", "option", "body"]
 OPTIONS = ("filter", "top", "skip", "expand", "orderby", "select", "count")
 """Parameters that are OData query options; on the wire they carry a `$`."""
+
+
+SERVICE_SCHEMA = "https://api.securitycenter.microsoft.com/api/$metadata"
+"""Source of what only the service's own schema declares."""
+ASSUMED = "In the service's schema and on no page: permissions are those of its siblings, behaviour is assumed."
+"""Note of every operation that only the schema declares."""
+SEEN_IN_CLIENTS = "Seen in use by clients, on no page: permissions are those of its siblings, behaviour is assumed."
+"""Note of every operation that is known from clients alone."""
 
 
 class Declared(Exception):
@@ -92,13 +104,30 @@ class OData:
     filter: tuple[str, ...] | bool = False
     """True: the properties that the entity marks as filterable. A tuple: these wire names instead."""
     top: int | None = None
-    """Largest `$top`, and the page size."""
+    """Largest `$top`, and the page size where `page_size` states none."""
     skip: bool = False
     expand: tuple[str, ...] = ()
+    page_size: int | None = None
+    """Rows on a page of a request that does not say how many."""
+    skip_token: bool = False
+    """The next link carries `$skiptoken`, and the request may ask for a `pageSize`."""
     note: str = ""
 
 
 NO_ODATA = OData()
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file in a request: its name and what is in it."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @staticmethod
+    def of(path: str | os.PathLike[str]) -> Upload:
+        """A file of this machine, under its own name. Raises: OSError."""
+        return Upload(Path(path).name, Path(path).read_bytes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +162,10 @@ class Operation(Generic[P, R]):
     odata: OData
     context: str | None
     body_names: BodyNames
+    body_format: BodyFormat
+    answer_format: AnswerFormat
+    in_value: bool
+    """The one entity of the answer stands in a list under `value`."""
     errors: tuple[str, ...]
     notes: tuple[str, ...]
     resource: str = field(default="", init=False)
@@ -165,6 +198,12 @@ class Operation(Generic[P, R]):
     def path(self) -> str:
         """The documented path, such as `/api/alerts/{id}`."""
         return f"{self.base}/{self.template}" if self.template else self.base
+
+    @functools.cached_property
+    def wire_path(self) -> str:
+        """The path with the names that the documentation gives its parts: `/api/vulnerabilities/{cveId}`."""
+        names = {parameter.name: f"{{{parameter.wire}}}" for parameter in self.parameters if parameter.where == "path"}
+        return self.path.format(**names)
 
     @property
     def summary(self) -> str:
@@ -226,17 +265,20 @@ class Operation(Generic[P, R]):
 
     @property
     def odata_context(self) -> str | None:
-        """The fragment after `$metadata` in `@odata.context`."""
+        """The fragment after `$metadata` in `@odata.context`; None where the answer carries no context."""
         if self.context is not None:
-            return self.context
+            return self.context or None
         entity = self.entity
-        if entity is None or not issubclass(entity, Entity) or not entity.ENTITY_SET:
+        if entity is None:
             return None
-        return f"#{entity.ENTITY_SET}" if self.is_listing else f"#{entity.ENTITY_SET}/$entity"
+        if issubclass(entity, Entity) and entity.ENTITY_SET:
+            return f"#{entity.ENTITY_SET}" if self.is_listing else f"#{entity.ENTITY_SET}/$entity"
+        name = f"{NAMESPACE}.{entity.__name__}"
+        return f"#Collection({name})" if self.is_listing else f"#{name}"
 
     @property
     def has_body(self) -> bool:
-        """Whether a request carries a JSON body."""
+        """Whether a request carries a body."""
         return any(parameter.where == "body" for parameter in self.parameters)
 
     def bind(self, *args: P.args, **kwargs: P.kwargs) -> Arguments:
@@ -401,12 +443,15 @@ def _declare(kind: Any, method: Method) -> Any:  # Any: the public decorators be
         user_role: str | None = None,
         limits: PerCaller = NO_FIGURE,
         answers: int = 200,
-        source: str,
+        source: str = "",
         basis: Basis = "documentation",
         preview: bool = False,
         odata: OData = NO_ODATA,
         context: str | None = None,
         body_names: BodyNames = "camel",
+        body_format: BodyFormat = "json",
+        answer_format: AnswerFormat = "json",
+        in_value: bool = False,
         errors: Sequence[str] = (),
         notes: Sequence[str] = (),
     ) -> Callable[[Callable[..., object]], object]:
@@ -426,6 +471,9 @@ def _declare(kind: Any, method: Method) -> Any:  # Any: the public decorators be
                 odata=odata,
                 context=context,
                 body_names=body_names,
+                body_format=body_format,
+                answer_format=answer_format,
+                in_value=in_value,
                 errors=tuple(errors),
                 notes=tuple(notes),
             )
@@ -445,12 +493,15 @@ class _Declare(Protocol):
         user_role: str | None = None,
         limits: PerCaller = NO_FIGURE,
         answers: int = 200,
-        source: str,
+        source: str = "",
         basis: Basis = "documentation",
         preview: bool = False,
         odata: OData = NO_ODATA,
         context: str | None = None,
         body_names: BodyNames = "camel",
+        body_format: BodyFormat = "json",
+        answer_format: AnswerFormat = "json",
+        in_value: bool = False,
         errors: Sequence[str] = (),
         notes: Sequence[str] = (),
     ) -> _Operation: ...
@@ -470,12 +521,15 @@ class _DeclareListing(Protocol):
         user_role: str | None = None,
         limits: PerCaller = NO_FIGURE,
         answers: int = 200,
-        source: str,
+        source: str = "",
         basis: Basis = "documentation",
         preview: bool = False,
         odata: OData = NO_ODATA,
         context: str | None = None,
         body_names: BodyNames = "camel",
+        body_format: BodyFormat = "json",
+        answer_format: AnswerFormat = "json",
+        in_value: bool = False,
         errors: Sequence[str] = (),
         notes: Sequence[str] = (),
     ) -> _Listing: ...

@@ -14,11 +14,34 @@ import httpx2
 
 from vedette.auth.credential import AsyncCredential, Credential, StaticToken, Token
 from vedette.auth.profile import Profile
+from vedette.catalogue.advanced_queries import AdvancedQueries
 from vedette.catalogue.alerts import Alerts
+from vedette.catalogue.authenticated_scans import AuthenticatedScans, ScanAgents
+from vedette.catalogue.baselines import Baselines
+from vedette.catalogue.browser_extensions import BrowserExtensionPermissions
+from vedette.catalogue.data_export_settings import DataExport
+from vedette.catalogue.device_groups import DeviceGroups
+from vedette.catalogue.device_health import DeviceHealth
+from vedette.catalogue.domains import Domains
+from vedette.catalogue.exports import Exports
+from vedette.catalogue.files import Files
+from vedette.catalogue.firmware import FirmwareInventory
+from vedette.catalogue.incidents import Incidents
+from vedette.catalogue.indicators import Indicators
+from vedette.catalogue.investigations import Investigations
+from vedette.catalogue.ips import Ips
+from vedette.catalogue.library_files import LiveResponseLibrary
 from vedette.catalogue.machine_actions import MachineActions
 from vedette.catalogue.machines import Machines
+from vedette.catalogue.metadata import Metadata
 from vedette.catalogue.operation import Arguments, Async, Operation
 from vedette.catalogue.page import AsyncPaged, Page
+from vedette.catalogue.recommendations import Recommendations
+from vedette.catalogue.remediation_tasks import RemediationTasks
+from vedette.catalogue.scores import Scores
+from vedette.catalogue.software import SoftwareInventory
+from vedette.catalogue.users import Users
+from vedette.catalogue.vulnerabilities import Vulnerabilities
 from vedette.client.decode import decode
 from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait
 from vedette.client.pacing import Pacer, Waiting, log_wait
@@ -87,6 +110,30 @@ class AsyncDefender:
         self.alerts: Alerts[Async] = Alerts(self._invoke)
         self.machines: Machines[Async] = Machines(self._invoke)
         self.machine_actions: MachineActions[Async] = MachineActions(self._invoke)
+        self.library_files: LiveResponseLibrary[Async] = LiveResponseLibrary(self._invoke)
+        self.indicators: Indicators[Async] = Indicators(self._invoke)
+        self.investigations: Investigations[Async] = Investigations(self._invoke)
+        self.advanced_queries: AdvancedQueries[Async] = AdvancedQueries(self._invoke)
+        self.files: Files[Async] = Files(self._invoke)
+        self.ips: Ips[Async] = Ips(self._invoke)
+        self.domains: Domains[Async] = Domains(self._invoke)
+        self.users: Users[Async] = Users(self._invoke)
+        self.vulnerabilities: Vulnerabilities[Async] = Vulnerabilities(self._invoke)
+        self.software: SoftwareInventory[Async] = SoftwareInventory(self._invoke)
+        self.recommendations: Recommendations[Async] = Recommendations(self._invoke)
+        self.remediation_tasks: RemediationTasks[Async] = RemediationTasks(self._invoke)
+        self.scores: Scores[Async] = Scores(self._invoke)
+        self.exports: Exports[Async] = Exports(self._invoke)
+        self.baselines: Baselines[Async] = Baselines(self._invoke)
+        self.browser_extensions: BrowserExtensionPermissions[Async] = BrowserExtensionPermissions(self._invoke)
+        self.device_health: DeviceHealth[Async] = DeviceHealth(self._invoke)
+        self.authenticated_scans: AuthenticatedScans[Async] = AuthenticatedScans(self._invoke)
+        self.scan_agents: ScanAgents[Async] = ScanAgents(self._invoke)
+        self.device_groups: DeviceGroups[Async] = DeviceGroups(self._invoke)
+        self.firmware: FirmwareInventory[Async] = FirmwareInventory(self._invoke)
+        self.incidents: Incidents[Async] = Incidents(self._invoke)
+        self.data_export_settings: DataExport[Async] = DataExport(self._invoke)
+        self.metadata: Metadata[Async] = Metadata(self._invoke)
 
     @classmethod
     def from_profile(

@@ -16,11 +16,34 @@ import httpx2
 
 from vedette.auth.credential import Credential, StaticToken
 from vedette.auth.profile import Profile
+from vedette.catalogue.advanced_queries import AdvancedQueries
 from vedette.catalogue.alerts import Alerts
+from vedette.catalogue.authenticated_scans import AuthenticatedScans, ScanAgents
+from vedette.catalogue.baselines import Baselines
+from vedette.catalogue.browser_extensions import BrowserExtensionPermissions
+from vedette.catalogue.data_export_settings import DataExport
+from vedette.catalogue.device_groups import DeviceGroups
+from vedette.catalogue.device_health import DeviceHealth
+from vedette.catalogue.domains import Domains
+from vedette.catalogue.exports import Exports
+from vedette.catalogue.files import Files
+from vedette.catalogue.firmware import FirmwareInventory
+from vedette.catalogue.incidents import Incidents
+from vedette.catalogue.indicators import Indicators
+from vedette.catalogue.investigations import Investigations
+from vedette.catalogue.ips import Ips
+from vedette.catalogue.library_files import LiveResponseLibrary
 from vedette.catalogue.machine_actions import MachineActions
 from vedette.catalogue.machines import Machines
+from vedette.catalogue.metadata import Metadata
 from vedette.catalogue.operation import Arguments, Operation, Sync
 from vedette.catalogue.page import Page, Paged
+from vedette.catalogue.recommendations import Recommendations
+from vedette.catalogue.remediation_tasks import RemediationTasks
+from vedette.catalogue.scores import Scores
+from vedette.catalogue.software import SoftwareInventory
+from vedette.catalogue.users import Users
+from vedette.catalogue.vulnerabilities import Vulnerabilities
 from vedette.client.decode import decode
 from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait, carry_out
 from vedette.client.pacing import Pacer, Waiting, log_wait
@@ -98,6 +121,30 @@ class Defender:
         self.alerts: Alerts[Sync] = Alerts(self._invoke)
         self.machines: Machines[Sync] = Machines(self._invoke)
         self.machine_actions: MachineActions[Sync] = MachineActions(self._invoke)
+        self.library_files: LiveResponseLibrary[Sync] = LiveResponseLibrary(self._invoke)
+        self.indicators: Indicators[Sync] = Indicators(self._invoke)
+        self.investigations: Investigations[Sync] = Investigations(self._invoke)
+        self.advanced_queries: AdvancedQueries[Sync] = AdvancedQueries(self._invoke)
+        self.files: Files[Sync] = Files(self._invoke)
+        self.ips: Ips[Sync] = Ips(self._invoke)
+        self.domains: Domains[Sync] = Domains(self._invoke)
+        self.users: Users[Sync] = Users(self._invoke)
+        self.vulnerabilities: Vulnerabilities[Sync] = Vulnerabilities(self._invoke)
+        self.software: SoftwareInventory[Sync] = SoftwareInventory(self._invoke)
+        self.recommendations: Recommendations[Sync] = Recommendations(self._invoke)
+        self.remediation_tasks: RemediationTasks[Sync] = RemediationTasks(self._invoke)
+        self.scores: Scores[Sync] = Scores(self._invoke)
+        self.exports: Exports[Sync] = Exports(self._invoke)
+        self.baselines: Baselines[Sync] = Baselines(self._invoke)
+        self.browser_extensions: BrowserExtensionPermissions[Sync] = BrowserExtensionPermissions(self._invoke)
+        self.device_health: DeviceHealth[Sync] = DeviceHealth(self._invoke)
+        self.authenticated_scans: AuthenticatedScans[Sync] = AuthenticatedScans(self._invoke)
+        self.scan_agents: ScanAgents[Sync] = ScanAgents(self._invoke)
+        self.device_groups: DeviceGroups[Sync] = DeviceGroups(self._invoke)
+        self.firmware: FirmwareInventory[Sync] = FirmwareInventory(self._invoke)
+        self.incidents: Incidents[Sync] = Incidents(self._invoke)
+        self.data_export_settings: DataExport[Sync] = DataExport(self._invoke)
+        self.metadata: Metadata[Sync] = Metadata(self._invoke)
 
     @classmethod
     def from_profile(

@@ -25,6 +25,7 @@ from vedette.auth.tokens import decode_token
 from vedette.catalogue.limits import NO_FIGURE, PerCaller
 from vedette.catalogue.operation import Arguments, Operation, to_wire_time
 from vedette.catalogue.permission import DEFENDER, resource_by_identifier
+from vedette.client.multipart import encode_multipart
 from vedette.client.pacing import Pacer, Waiting
 from vedette.client.paging import address
 from vedette.client.retry import Retries, is_repeatable, retry_after_s
@@ -33,6 +34,7 @@ from vedette.errors import NoAnswer, ServiceError, TokenInvalid
 
 _log = logging.getLogger("vedette.client")
 T = TypeVar("T")
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Call:
     method: str
     url: str
     content: bytes | None = None
+    content_type: str = JSON
     limits: PerCaller = NO_FIGURE
     application: tuple[str, ...] = ()
     delegated: tuple[str, ...] = ()
@@ -53,11 +56,17 @@ class Call:
     @staticmethod
     def of(operation: Operation[Any, Any], arguments: Arguments, base: str) -> Call:
         """The call that an operation with these arguments makes."""
+        content, content_type = None, JSON
+        if arguments.body is not None and operation.body_format == "multipart":
+            content, content_type = encode_multipart(arguments.body)
+        elif arguments.body is not None:
+            content = encode_body(arguments.body)
         return Call(
             name=operation.id,
             method=operation.method,
             url=address(base, arguments.path, arguments.query),
-            content=None if arguments.body is None else encode_body(arguments.body),
+            content=content,
+            content_type=content_type,
             limits=operation.limits,
             application=operation.application,
             delegated=operation.delegated,
@@ -77,6 +86,9 @@ def _wire(value: Any) -> Any:  # Any: anything that JSON or msgspec can express
         return {name: _wire(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_wire(element) for element in value]
+    if isinstance(value, msgspec.Struct):
+        members = msgspec.to_builtins(value, builtin_types=(datetime,))
+        return {name: _wire(member) for name, member in members.items() if member is not None}
     return value
 
 
@@ -189,7 +201,7 @@ class Channel:
     def _request(self, call: Call, token: Token) -> Request:
         headers = {**self.headers, "Authorization": f"Bearer {token.token}"}
         if call.content is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = call.content_type
         return Request(call.method, call.url, headers, call.content)
 
 

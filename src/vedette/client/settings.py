@@ -152,14 +152,5 @@ def _patterns() -> list[tuple[re.Pattern[str], Operation[Any, Any]]]:
 # Any: operations of every signature.
 def page_call(operation: Operation[Any, Any], arguments: Arguments, pages: Pages, link: str | None) -> Call:
     """The call that fetches one page. The first is the operation's own; the others get the address they are given."""
-    first = Call.of(operation, arguments, "")
-    return Call(
-        name=first.name,
-        method=first.method if link is None else "GET",
-        url=pages.url(link),
-        content=first.content if link is None else None,
-        limits=first.limits,
-        application=first.application,
-        delegated=first.delegated,
-        is_repeatable=first.is_repeatable or link is not None,
-    )
+    first = dataclasses.replace(Call.of(operation, arguments, ""), url=pages.url(link))
+    return first if link is None else dataclasses.replace(first, method="GET", content=None, is_repeatable=True)

@@ -5,21 +5,26 @@ The one module here that knows the catalogue; `vedette.odata` itself does not lo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import cast
 
 from vedette.catalogue import entity as catalogue
 from vedette.odata.model import CollectionType, ComplexType, EntityModel, EnumType, Primitive, Property
 
+# No page filters by a property of these types; as text they can still be selected and sorted by.
+_READ_AS_TEXT: Mapping[str, Primitive] = {"Edm.TimeOfDay": "Edm.String", catalogue.OBJECT: "Edm.String"}
+
 
 @cache
-def model_of(entity: type[catalogue.Entity], filterable: tuple[str, ...] | None = None) -> EntityModel:
-    """The model of a declared entity.
+def model_of(entity: type[catalogue.Complex], filterable: tuple[str, ...] | None = None) -> EntityModel:
+    """The model of a declared entity, or of a type without key that a listing answers.
 
     `filterable` names, by wire name, what one listing filters by, where that differs from what the entity declares.
     """
     properties = tuple(_property(declared, filterable) for declared in catalogue.describe(entity))
+    if not issubclass(entity, catalogue.Entity):
+        return EntityModel(entity.__name__, properties)
     keys = {declared.attribute: declared.wire for declared in catalogue.describe(entity)}
     return EntityModel(entity.__name__, properties, expandable=tuple(entity.EXPANDABLE), key=keys[entity.KEY])
 
@@ -31,7 +36,7 @@ def _property(declared: catalogue.Property, filterable: Collection[str] | None) 
     elif declared.members:
         inner = EnumType(declared.enum_name, declared.members)
     else:
-        inner = cast(Primitive, declared.edm)
+        inner = _READ_AS_TEXT.get(declared.edm) or cast(Primitive, declared.edm)
     return Property(
         declared.wire,
         CollectionType(inner) if declared.is_collection else inner,

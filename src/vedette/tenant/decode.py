@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
-from vedette.catalogue.operation import Operation, Parameter
+from vedette.catalogue.operation import Operation, Parameter, Upload
+from vedette.tenant.forms import form_parts
 from vedette.tenant.problems import Problem
 
 # A plus sign of a zone offset arrives as a blank when the client did not encode it.
@@ -21,11 +22,13 @@ def arguments(
     path: Mapping[str, str],
     query: tuple[tuple[str, str], ...],
     body: bytes,
+    content_type: str = "",
 ) -> dict[str, object]:
     """The arguments by their Python names. Raises: Problem for what is missing, misspelt or of a wrong type."""
     values: dict[str, object] = {}
     by_wire = {name.lower(): value for name, value in query if not name.startswith("$")}
-    members = _members(operation, body) if operation.has_body else {}
+    is_form = operation.body_format == "multipart"
+    members = _form(operation, body, content_type) if is_form else _members(operation, body)
     for parameter in operation.parameters:
         if parameter.where == "path":
             values[parameter.name] = _from_text(parameter, path.get(parameter.name))
@@ -34,15 +37,18 @@ def arguments(
             if text is not None or parameter.is_required:
                 values[parameter.name] = _from_text(parameter, text)
         elif parameter.where == "body" and members.get(parameter.wire) is not None:
-            values[parameter.name] = _from_json(parameter, members[parameter.wire])
+            read = _from_part if is_form else _from_json
+            values[parameter.name] = read(parameter, members[parameter.wire])
         elif parameter.where == "body" and parameter.is_required:
             raise Problem("MissingRequiredParameter", name=parameter.wire)
-    if operation.has_body and members.keys() - {p.wire for p in operation.parameters if p.where == "body"}:
+    if members.keys() - {p.wire for p in operation.parameters if p.where == "body"}:
         raise Problem("InvalidRequestBody")
     return values
 
 
 def _members(operation: Operation[Any, Any], body: bytes) -> Mapping[str, object]:
+    if not operation.has_body:
+        return {}
     if not body.strip() and not any(p.is_required for p in operation.parameters if p.where == "body"):
         return {}
     try:
@@ -52,6 +58,27 @@ def _members(operation: Operation[Any, Any], body: bytes) -> Mapping[str, object
     if not isinstance(members, dict):
         raise Problem("InvalidRequestBody")
     return members
+
+
+def _form(operation: Operation[Any, Any], body: bytes, content_type: str) -> Mapping[str, object]:
+    """The parts by their declared names: the page's table and its sample write them in different letter case."""
+    names = {p.wire.lower(): p.wire for p in operation.parameters if p.where == "body"}
+    try:
+        return {names.get(name.lower(), name): value for name, value in form_parts(body, content_type)}
+    except ValueError:
+        raise Problem("InvalidRequestBody") from None
+
+
+def _from_part(parameter: Parameter, value: object) -> object:
+    """A file where one is declared, and text everywhere else; an empty text is as good as none."""
+    if isinstance(value, Upload) != (parameter.annotation is Upload):
+        raise Problem("InvalidRequestBody")
+    if isinstance(value, Upload):
+        return value
+    text = str(value)
+    if bool in get_args(parameter.annotation):  # `True`, as command lines write it
+        text = text.lower()
+    return _from_text(parameter, text) if text else parameter.default
 
 
 def _from_text(parameter: Parameter, text: str | None) -> object:

@@ -24,8 +24,7 @@ _BODY = "CAST(body AS TEXT)"
 def page(call: Call, rows: Selection[Any] | Iterable[Complex]) -> Response:
     """A page of a listing, with a link to the next one where there is more and no `$top` was given."""
     options = call.options or Options()
-    size = call.operation.odata.top or PAGE_SIZE
-    skip = options.skip or 0
+    size, skip = _place(call, options)
     limit = size if options.top is None else min(options.top, size)
     if isinstance(rows, Selection):
         bodies, total = _selected(call, rows, options, limit, skip)
@@ -40,7 +39,9 @@ def page(call: Call, rows: Selection[Any] | Iterable[Complex]) -> Response:
         head["@odata.count"] = total
     parts = [msgspec.json.encode(head)[:-1], b"," if head else b"", b'"value":[', b",".join(bodies[:limit]), b"]"]
     if more:
-        parts += [b',"@odata.nextLink":', msgspec.json.encode(_next_link(call.address, skip + limit))]
+        token = call.operation.odata.skip_token
+        link = _next_link(call.address, "$skiptoken" if token else "$skip", str(skip + limit))
+        parts += [b',"@odata.nextLink":', msgspec.json.encode(link)]
     return Response(b"".join([*parts, b"}"]), call.operation.answers, media_type=_JSON)
 
 
@@ -62,7 +63,8 @@ def single(call: Call, entity: Complex) -> Response:
         members = options.pick(members)
     context = call.operation.odata_context
     head = {} if context is None else {"@odata.context": f"{call.address.origin}/api/$metadata{context}"}
-    return Response(msgspec.json.encode(head | members), call.operation.answers, media_type=_JSON)
+    body = head | ({"value": [members]} if call.operation.in_value else members)
+    return Response(msgspec.json.encode(body), call.operation.answers, media_type=_JSON)
 
 
 def value(call: Call, result: str) -> Response:
@@ -74,6 +76,23 @@ def value(call: Call, result: str) -> Response:
 def nothing(call: Call) -> Response:
     """An answer without a body."""
     return Response(status_code=call.operation.answers)
+
+
+def _place(call: Call, options: Options) -> tuple[int, int]:
+    """How many rows a page of this listing has, and how many are left out before it."""
+    odata = call.operation.odata
+    size = odata.page_size or odata.top or PAGE_SIZE
+    if not odata.skip_token:
+        if options.top is not None and odata.page_size is not None:
+            size = odata.top or options.top
+        return size, options.skip or 0
+    asked = call.arguments.get("page_size")
+    if options.top is not None:
+        return options.top, 0
+    token = options.skiptoken or "0"
+    if not (token.isascii() and token.isdigit()):
+        raise Problem("ODataError", reason="$skiptoken is not one of this listing; follow the link as it is given")
+    return asked if isinstance(asked, int) else size, int(token)
 
 
 def _narrowed(call: Call, rows: Selection[Any], options: Options) -> Selection[Any]:
@@ -123,7 +142,7 @@ def _unexpanded(entity: Complex, options: Options) -> Complex:
     return msgspec.structs.replace(entity, **hidden) if hidden else entity
 
 
-def _next_link(address: Address, skip: int) -> str:
-    pairs = [(name, text) for name, text in address.query if name.lower() != "$skip"]
-    query = "&".join(f"{quote(name, safe='$')}={quote(text, safe='')}" for name, text in [*pairs, ("$skip", str(skip))])
+def _next_link(address: Address, option: str, place: str) -> str:
+    pairs = [(name, text) for name, text in address.query if name.lower() != option]
+    query = "&".join(f"{quote(name, safe='$')}={quote(text, safe='')}" for name, text in [*pairs, (option, place)])
     return f"{address.origin}{address.path}?{query}"

@@ -13,7 +13,7 @@ from vedette.tenant.state import State
 
 
 class Throttle:
-    """Calls of the last hour, per tenant, application and operation. The counts start anew with the server."""
+    """Calls of the last hour, per tenant, operation and (but for hunting) application. A new server counts anew."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -28,7 +28,8 @@ class Throttle:
         if not windows:
             return
         now = self._state.clock.now().timestamp()
-        calls = self._calls.setdefault((caller.tenant_id, caller.app_id, operation.id), deque())
+        counted = "" if operation.limits.of_tenant else caller.app_id
+        calls = self._calls.setdefault((caller.tenant_id, counted, operation.id), deque())
         while calls and calls[0] <= now - windows[-1][0]:
             calls.popleft()
         wait = 0.0

@@ -6,6 +6,7 @@ import functools
 import logging
 import time
 import uuid
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -15,6 +16,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vedette.catalogue.entity import Entity
+from vedette.catalogue.library_files import MAX_FILE_BYTES
+from vedette.catalogue.operation import Operation
 from vedette.catalogue.permission import DEFENDER
 from vedette.catalogue.resources import operations
 from vedette.odata import ODataError, Options, parse_options
@@ -37,6 +40,8 @@ HANDLED = (alerts, machines, machine_actions)
 """Importing these registers their handlers."""
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
+"""A file of the largest size, and what stands around it in a form."""
 _log = logging.getLogger("vedette.tenant.defender")
 
 
@@ -89,8 +94,9 @@ class DefenderApp:
             request_id=request_id,
             options=_options(match, address),
         )
-        body = await _body(request) if match.operation.has_body else b""
-        call.arguments = arguments(match.operation, match.arguments, address.query, body)
+        body = await _body(request, match.operation) if match.operation.has_body else b""
+        content_type = request.headers.get("content-type", "")
+        call.arguments = arguments(match.operation, match.arguments, address.query, body, content_type)
         return _written(call, match, await _result(call))
 
     def _routed(self, request: Request) -> Match:
@@ -146,23 +152,24 @@ def _address(request: Request) -> Address:
 def _options(match: Match, address: Address) -> Options | None:
     entity, odata = match.operation.entity, match.operation.odata
     options = [(name, value) for name, value in address.query if name.startswith("$")]
-    if entity is None or not issubclass(entity, Entity):
+    if entity is None or not (match.operation.is_listing or issubclass(entity, Entity)):
         if options:
             raise Problem("ODataError", reason=f"{match.operation.id} takes no query options.")
         return None
-    filterable = None if odata.filter is True else odata.filter or ()
+    filterable = None if odata.filter is True else tuple(odata.filter or ())
     try:
         return parse_options(options, model_of(entity, filterable), max_top=odata.top)
     except ODataError as error:
         raise Problem("ODataError", reason=str(error)) from error
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, operation: Operation[Any, Any]) -> bytes:
+    allowed = MAX_FORM_BYTES if operation.body_format == "multipart" else MAX_BODY_BYTES
     parts: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_BODY_BYTES:
+        if size > allowed:
             raise Problem("InvalidRequestBody")
         parts.append(chunk)
     return b"".join(parts)

@@ -7,6 +7,7 @@ iterable of entities, a `Selection` of stored ones (filtered and paged in the da
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
@@ -65,7 +66,7 @@ def handles(operation: Any, *, in_thread: bool = False) -> Any:  # Any: the over
 def default(call: Call) -> Result:
     """Serve a stored entity, or all of them, within the caller's device groups."""
     entity = call.operation.entity
-    collection = call.store.collection_of(entity)
+    collection = call.store.collection_of(entity) if _is_plain(call.operation) else None
     if entity is None or collection is None:
         raise Problem("NotFound", reason=f"This tenant does not answer {call.operation.id}.")
     if call.operation.is_listing:
@@ -81,8 +82,16 @@ def is_served(operation: Operation[Any, Any]) -> bool:
     """Whether the tenant answers this operation, by a handler or by default."""
     entity = operation.entity
     stored = entity is not None and issubclass(entity, Entity) and entity.__name__ in _STORED
-    is_plain = operation.method == "GET" and operation.template in ("", "{id}")
-    return operation.id in HANDLERS or (stored and is_plain)
+    return operation.id in HANDLERS or (stored and _is_plain(operation))
+
+
+def _is_plain(operation: Operation[Any, Any]) -> bool:
+    """Whether it answers all entities of a type, or the one of an id: `/api/alerts`, `/api/alerts/{id}`.
+
+    A list below an entity, or one that leaves some out, has the same type and another answer.
+    """
+    collection = re.fullmatch(r"/api/\w+(/{id})?", operation.path)
+    return operation.method == "GET" and collection is not None and operation.is_listing == (collection[1] is None)
 
 
 _STORED = frozenset({"Alert", "Machine", "MachineAction"})

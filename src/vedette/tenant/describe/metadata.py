@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from vedette.catalogue.entity import Complex, Entity, Property, describe
+from vedette.catalogue.entity import NAMESPACE, OBJECT, Complex, Entity, Property, describe, reachable
 from vedette.catalogue.resources import operations
-from vedette.tenant.describe.entities import reachable
 
-NAMESPACE = "microsoft.windowsDefenderATP.api"
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 _EDM = "http://docs.oasis-open.org/odata/ns/edm"
 
@@ -62,7 +60,7 @@ def _type(schema: ElementTree.Element, kind: type[Complex], names: set[str], enu
 
 
 def _type_name(declared: Property, enums: dict[str, tuple[str, ...]]) -> str:
-    name = declared.edm
+    name = "Edm.Untyped" if declared.edm == OBJECT else declared.edm
     if declared.members:
         enums[declared.enum_name] = declared.members
         name = f"{NAMESPACE}.{declared.enum_name}"

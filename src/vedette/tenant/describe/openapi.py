@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from vedette.catalogue.clouds import cloud
-from vedette.catalogue.entity import Complex, Property, describe
-from vedette.catalogue.operation import NO_ODATA, OData, Operation, Parameter
+from vedette.catalogue.entity import OBJECT, Complex, Property, describe, reachable
+from vedette.catalogue.operation import NO_ODATA, OData, Operation, Parameter, Upload
 from vedette.catalogue.permission import DEFENDER
 from vedette.catalogue.resources import RESOURCES, operations
 from vedette.catalogue.service_errors import SERVICE_ERRORS
-from vedette.tenant.describe.entities import reachable
 
 Json = dict[str, Any]  # Any: a JSON document
 
@@ -22,10 +23,14 @@ _EDM_SCHEMA: Mapping[str, Json] = {
     "Edm.Boolean": {"type": "boolean"},
     "Edm.Int32": {"type": "integer", "format": "int32"},
     "Edm.Int64": {"type": "integer", "format": "int64"},
+    "Edm.Byte": {"type": "integer", "minimum": 0, "maximum": 255},
+    "Edm.Single": {"type": "number", "format": "float"},
     "Edm.Double": {"type": "number", "format": "double"},
     "Edm.Decimal": {"type": "number"},
     "Edm.DateTimeOffset": {"type": "string", "format": "date-time"},
+    "Edm.TimeOfDay": {"type": "string"},
     "Edm.Guid": {"type": "string", "format": "uuid"},
+    OBJECT: {"type": "object"},
 }
 _EVERYWHERE = ("Unauthorized", "Forbidden", "TooManyRequests", "InternalServerError")
 """Codes that any operation may answer."""
@@ -45,7 +50,7 @@ def openapi(server: str | None = None) -> Json:
     declared = list(operations())
     paths: dict[str, Json] = {}
     for operation in declared:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(operation.wire_path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,7 +67,8 @@ def openapi(server: str | None = None) -> Json:
         "paths": paths,
         "components": {
             "schemas": {"Error": _ERROR}
-            | {kind.__name__: _entity(kind) for kind in reachable(op.entity for op in declared)},
+            | {kind.__name__: _entity(kind) for kind in reachable(op.entity for op in declared)}
+            | {kind.__name__: _asked(kind) for kind in _asked_types(declared)},
             "responses": {code: _error(code) for code in sorted(SERVICE_ERRORS)},
             "securitySchemes": {"entra": _security()},
         },
@@ -75,7 +81,6 @@ def _operation(operation: Operation[Any, Any]) -> Json:
         "operationId": operation.id,
         "tags": [operation.resource],
         "summary": operation.summary,
-        "externalDocs": {"url": operation.source},
         "parameters": parameters,
         "responses": {str(operation.answers): _answer(operation), **_errors(operation)},
         "x-permissions": {"application": list(operation.application), "delegated": list(operation.delegated)},
@@ -84,6 +89,8 @@ def _operation(operation: Operation[Any, Any]) -> Json:
         "x-basis": operation.basis,
         "x-preview": operation.preview,
     }
+    if operation.source:
+        described["externalDocs"] = {"url": operation.source}
     if operation.notes:
         described["description"] = " ".join(operation.notes)
     body = [p for p in operation.parameters if p.where == "body"]
@@ -95,7 +102,8 @@ def _operation(operation: Operation[Any, Any]) -> Json:
             "required": required,
             "additionalProperties": False,
         }
-        described["requestBody"] = {"required": bool(required), "content": {"application/json": {"schema": schema}}}
+        media = "multipart/form-data" if operation.body_format == "multipart" else "application/json"
+        described["requestBody"] = {"required": bool(required), "content": {media: {"schema": schema}}}
     return described
 
 
@@ -122,7 +130,7 @@ def _option_text(operation: Operation[Any, Any], option: str) -> str:
         return f"OData filter over {', '.join(names)}."
     if option == "expand":
         return f"OData expand: {', '.join(odata.expand)}."
-    stated = option in ("top", "skip") and (odata.top or odata.skip)
+    stated = option in ("top", "skip") and (odata.top or odata.skip or odata.skip_token)
     return f"OData {option}." if stated else f"OData {option}; used by clients, stated on no page."
 
 
@@ -137,14 +145,21 @@ def _typed(parameter: Parameter) -> Json:
 
 
 def _hint(hint: Any) -> Json:  # hint: a type expression
-    while hasattr(hint, "__metadata__"):
-        hint = hint.__origin__
     origin = get_origin(hint)
+    if origin is Annotated:
+        inner, *notes = get_args(hint)
+        return _hint(inner) | _bounded(notes)
     if origin in (Union, UnionType):
-        return _hint(next(part for part in get_args(hint) if part is not type(None)))
+        options = [_hint(part) for part in get_args(hint) if part is not NoneType]
+        return options[0] if len(options) == 1 else {"oneOf": options}
+    if origin is Literal:
+        return {"type": "string", "enum": list(get_args(hint))}
     if origin is not None:
         return {"type": "array", "items": _hint(get_args(hint)[0])}
+    if issubclass(hint, Complex):
+        return {"$ref": f"#/components/schemas/{hint.__name__}"}
     simple: Mapping[object, Json] = {
+        Upload: {"type": "string", "contentMediaType": "application/octet-stream"},
         str: {"type": "string"},
         bool: {"type": "boolean"},
         int: {"type": "integer"},
@@ -154,12 +169,49 @@ def _hint(hint: Any) -> Json:  # hint: a type expression
     return simple[hint]
 
 
+def _bounded(notes: Iterable[object]) -> Json:
+    bounds = next((note for note in notes if isinstance(note, msgspec.Meta)), None)
+    named = {} if bounds is None else {"minimum": bounds.ge, "maximum": bounds.le}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _asked_types(declared: Iterable[Operation[Any, Any]]) -> Iterator[type[Complex]]:
+    """Types that requests carry and no answer does."""
+    answered = {kind.__name__ for kind in reachable(operation.entity for operation in declared)}
+    pending = [p.annotation for operation in declared for p in operation.parameters if p.where == "body"]
+    seen: set[str] = set()
+    while pending:
+        hint = pending.pop()
+        pending += [part for part in get_args(hint) if not isinstance(part, str)]
+        if isinstance(hint, type) and issubclass(hint, Complex) and hint.__name__ not in answered | seen:
+            seen.add(hint.__name__)
+            yield hint
+            pending += get_type_hints(hint, include_extras=True).values()
+
+
+def _asked(kind: type[Complex]) -> Json:
+    fields = msgspec.structs.fields(kind)
+    properties = {field.encode_name: _hint(field.type) for field in fields}
+    tag = kind.__struct_config__.tag
+    if tag is not None:
+        properties[str(kind.__struct_config__.tag_field)] = {"type": "string", "const": tag}
+    required = [field.encode_name for field in fields if field.required]
+    return {
+        "type": "object",
+        "description": (kind.__doc__ or "").strip(),
+        "properties": properties,
+        "required": [*required, *([str(kind.__struct_config__.tag_field)] if tag is not None else [])],
+    }
+
+
 def _answer(operation: Operation[Any, Any]) -> Json:
     if operation.returns is None:
         return {"description": "Done; the answer has no body."}
+    if operation.answer_format == "xml":
+        return {"description": operation.summary, "content": {"application/xml": {"schema": {"type": "string"}}}}
     entity = operation.entity
     schema: Json = {"type": "string"} if entity is None else {"$ref": f"#/components/schemas/{entity.__name__}"}
-    if operation.is_listing:
+    if operation.is_listing or operation.in_value:
         members: Json = {"@odata.context": {"type": "string"}, "value": {"type": "array", "items": schema}}
         members |= {"@odata.nextLink": {"type": "string", "format": "uri"}, "@odata.count": {"type": "integer"}}
         schema = {"type": "object", "properties": members, "required": ["value"]}
