@@ -28,6 +28,7 @@ GRAPH = "https://graph.microsoft.com"
 LOOPBACK = RedirectUris(public=["http://localhost"])
 READING = ["Alert.Read.All", "Machine.Read.All"]
 ALICE_PASSWORD = "P@ss.word-1"  # with a letter that the documented request sends without encoding it
+ODD_PASSWORD = "a+b&c=d%41 é;#"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def tenant(certificate: Certificate) -> Iterator[LocalTenant]:
     users = [
         *default_users(domain),
         UserEntry(upn=f"alice@{domain}", name="Alice Berg", password=ALICE_PASSWORD, role="analyst"),
+        UserEntry(upn=f"olga@{domain}", name="Olga Odd", password=ODD_PASSWORD, role="analyst"),
     ]
     apps = [
         *default_apps(),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 _MSAL, _MSAL_APPS = "test_msal_people", "test_msal_apps"
 _AZURE, _ADAL, _CURL, _REQUESTS = "test_azure_identity", "test_adal", "test_curl", "test_requests"
+_NODE = "test_node"
 
 MATRIX: Mapping[str, Mapping[str, str]] = {
     "MSAL Python": {
@@ -37,6 +38,16 @@ MATRIX: Mapping[str, Mapping[str, str]] = {
         "client secret": f"{_ADAL}::test_client_secret",
         "client certificate": f"{_ADAL}::test_client_certificate",
         "Microsoft's host names by proxy": f"{_ADAL}::test_at_microsofts_own_address",
+    },
+    "MSAL Node": {
+        "password": f"{_NODE}::test_password",
+        "device code": f"{_NODE}::test_device_code",
+        "refresh": f"{_NODE}::test_silently_by_refresh_token",
+        "client secret": f"{_NODE}::test_client_secret",
+    },
+    "@azure/identity": {
+        "device code": f"{_NODE}::test_device_code",
+        "client secret": f"{_NODE}::test_client_secret",
     },
     "curl": {
         "password": f"{_CURL}::test_user_token_v1_here",

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.clients.browser import Browser, PersonAtTheBrowser
-from tests.clients.conftest import API, GRAPH, Witness
+from tests.clients.conftest import API, GRAPH, ODD_PASSWORD, Witness
 from vedette import decode_token
 from vedette.tenant import LocalTenant
 from vedette.tenant.seed import UserAccess
@@ -76,6 +76,32 @@ def test_password_at_microsofts_own_address(
     assert [account["username"] for account in app.get_accounts()] == [alice.upn]
     silent = app.acquire_token_silent(SCOPES, account=app.get_accounts()[0])
     assert (silent["token_source"], silent["access_token"]) == ("cache", answer["access_token"])
+
+
+@pytest.mark.usefixtures("proxied")
+def test_password_without_turning_instance_discovery_off(
+    tenant: LocalTenant, alice: UserAccess, witness: Witness
+) -> None:
+    # MSAL asks login.microsoftonline.com whether it knows this host, naming it without its port; by the proxy the
+    # tenant answers that too.
+    app = msal.PublicClientApplication(
+        tenant.apps["soc-cli"].client_id,
+        authority=f"{tenant.authority}/{tenant.tenant_id}",
+        http_client=PutsThePortBack(tenant),
+    )
+
+    answer = app.acquire_token_by_username_password(alice.upn, alice.password, scopes=SCOPES)
+
+    witness.checks(answer["access_token"], scopes="Alert.Read")
+
+
+def test_password_with_signs_that_forms_have_a_use_for(tenant: LocalTenant, witness: Witness) -> None:
+    olga = tenant.users["olga"]
+    assert olga.password == ODD_PASSWORD
+
+    _, answer = with_password(tenant, olga, SCOPES)
+
+    assert witness.checks(answer["access_token"], scopes="Alert.Read").user_name == olga.upn
 
 
 def test_what_was_granted_is_told_in_scope(tenant: LocalTenant, alice: UserAccess) -> None:

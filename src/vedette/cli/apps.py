@@ -6,6 +6,7 @@ AppRoleAssignment), so a profile of its own is usual: `vedette apps list --profi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -48,8 +49,21 @@ def registrations(context: click.Context) -> Iterator[AppRegistrations]:
     """The app registrations of the chosen profile's tenant."""
     from vedette import Profile
 
-    with open_registrations(Profile.load(Settings.of(context).profile)) as apps:
+    with open_registrations(_administrator(Profile.load(Settings.of(context).profile))) as apps:
         yield apps
+
+
+def _administrator(profile: Profile) -> Profile:
+    """In a local tenant, its administrator at the app that is there for this, unless the profile says who to be."""
+    from vedette import ConfigurationError, Profile
+
+    if not profile.tenant_file or profile.app or profile.username or profile.credential:
+        return profile
+    told = {**os.environ, "VEDETTE_APP": "vedette-admin", "VEDETTE_CREDENTIAL": "username-password"}
+    try:
+        return Profile.load(profile.name, environment=told)
+    except ConfigurationError:
+        return profile  # a tenant of somebody's own design, without that app
 
 
 def open_registrations(profile: Profile) -> AppRegistrations:

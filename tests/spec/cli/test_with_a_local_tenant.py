@@ -49,6 +49,15 @@ def test_login_keeps_a_profile_without_any_secret(cli: Cli, tenant: LocalTenant,
     assert stat.S_IMODE(tokens.stat().st_mode) == 0o600
 
 
+def test_apps_are_registered_as_the_tenants_administrator_without_signing_in(as_app: Cli) -> None:
+    created = as_app("apps", "create", "Night watch", "-o", "json")
+    assert created.status == 0, created.err
+
+    listed = [app["displayName"] for app in as_app("apps", "list", "-o", "json").json()]
+
+    assert {"Night watch", "soc-cli", "soc-automation"} <= set(listed)
+
+
 def test_status_says_who_and_where(cli: Cli, tenant: LocalTenant) -> None:
     signed_in(cli, tenant, "analyst", "soc-cli")
     said = cli("status", "--profile", "analyst", "-o", "json").json()

@@ -16,6 +16,7 @@ from vedette.tenant.identity.exchange import Exchange
 from vedette.tenant.identity.problems import Refused
 from vedette.tenant.identity.tokens import issuer
 
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, OPTIONS"}
 
 
@@ -90,10 +91,11 @@ async def instance(exchange: Exchange) -> Response:
         raise Refused(50050)
     own = exchange.host
     own_name = own.rpartition(":")[0] if own.rpartition(":")[2].isdigit() else own
-    if name not in identity_hosts() and name != own_name.strip("[]"):
+    # Clients ask Microsoft's host whether it knows this one, which by the tenant's proxy comes here as well.
+    if name not in identity_hosts() | _LOOPBACK | {own_name.strip("[]")}:
         raise Refused(50049, host=asked.netloc)
     middle = "/v2.0" if "v2.0" in segments else ""
-    host = asked.netloc if name in identity_hosts() else own
+    host = own if name == own_name.strip("[]") else asked.netloc
     document: dict[str, object] = {
         "tenant_discovery_endpoint": f"https://{host}/{segments[0]}{middle}/.well-known/openid-configuration",
         "api-version": api_version,
