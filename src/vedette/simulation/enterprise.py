@@ -168,20 +168,6 @@ class InstalledSoftware:
     version: str
 
 
-_SOFTWARE: dict[str, str] = {
-    "workstation": "microsoft edge_chromium-based 130.0.2849.68; microsoft office 16.0.18129.20158; microsoft teams "
-    "24277.3507.3205.5228; microsoft onedrive 24.206.1013.4; 7-zip 7-zip 24.8.0.0; halden_works inventory 2.1.0.0; "
-    "adobe acrobat_reader 23.8.20470",
-    "dc": "halden_works backup_agent 3.4.2.0",
-    "files": "halden_works backup_agent 3.4.2.0; 7-zip 7-zip 22.1.0.0",
-    "web": "microsoft internet_information_services 10.0; halden_works backup_agent 3.4.2.0; progress telerik 2019.3",
-    "sql": "microsoft sql_server_2019 15.0.4395.2; halden_works backup_agent 3.4.2.0",
-    "app": "halden_works backup_agent 3.4.2.0; oracle java 8.0.4210",
-    "linux": "canonical ubuntu_linux 24.04; nginx nginx 1.24.0; openbsd openssh 9.6; python python 3.12.3",
-    "mac": "apple macos 15.1; apple safari 18.1; git git 2.46.0",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Enterprise:
     """Everybody and everything, before anything happens."""
@@ -207,22 +193,6 @@ class Enterprise:
         """The workstation that administrators work from."""
         workstations = self.of_role("workstation")
         return next((host for host in workstations if host.department == "IT"), workstations[0])
-
-    def software(self) -> list[InstalledSoftware]:
-        """What is installed where."""
-        installed: list[InstalledSoftware] = []
-        for host in self.hosts:
-            if host.is_windows:
-                system = host.system
-                installed.append(
-                    InstalledSoftware(
-                        host.id, "microsoft", system.platform.lower(), f"10.0.{system.build}.{system.revision}"
-                    )
-                )
-            for product in _SOFTWARE[host.role].split("; "):
-                vendor, name, version = product.split(" ")
-                installed.append(InstalledSoftware(host.id, vendor, name, version))
-        return installed
 
 
 def identifier(*parts: object) -> str:

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from vedette.simulation.desk import Desk
 from vedette.simulation.enterprise import COMPANY, DEVICE_GROUPS, DNS, NAT, Account, Host, identifier
+from vedette.simulation.estate import Profile, hardware, installed
+from vedette.simulation.estate.exposure import level
 from vedette.simulation.files import FileImage
 from vedette.simulation.tape import Tape
 
@@ -42,9 +44,9 @@ def device_info(desk: Desk, at: datetime) -> None:
         "IsExcluded": False,
         "ExposureLevel": exposure(host),
         "AssetValue": asset_value(host),
-        "OsBuildRevision": str(host.system.revision),
-        "Vendor": "Halden Hardware",
-        "Model": f"HX-{1 + host.index % 4}00",
+        "OsBuildRevision": _revision(host),
+        "Vendor": hardware.VENDOR,
+        "Model": hardware.model(host.id),
         "ConnectivityType": "Streamlined",
         "IsTransient": False,
     }
@@ -93,8 +95,20 @@ def aad_device_id(host: Host) -> str:
 
 
 def exposure(host: Host) -> str:
-    """How exposed the machine is, by role."""
-    return {"web": "High", "workstation": "Medium", "sql": "Medium", "linux": "Medium"}.get(host.role, "Low")
+    """How exposed the machine is by what is installed on it."""
+    return level(_profile(host))
+
+
+def _profile(host: Host) -> Profile:
+    system = host.system
+    return Profile(host.id, host.dns, system.platform, system.version, system.build if host.is_windows else None)
+
+
+def _revision(host: Host) -> str:
+    """The last part of the version of the system; the update of a month does not touch every file of it."""
+    if not host.is_windows:
+        return str(host.system.revision)
+    return installed(_profile(host))[0].release.version.rpartition(".")[2]
 
 
 def asset_value(host: Host) -> str:

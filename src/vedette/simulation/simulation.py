@@ -20,6 +20,7 @@ from vedette.simulation.alerts import Trace, settle
 from vedette.simulation.background import directory, server, unix, workstation
 from vedette.simulation.desk import Calendar, Desk
 from vedette.simulation.enterprise import DEVICE_GROUPS, NAT, Account, Enterprise, Host, InstalledSoftware, build
+from vedette.simulation.estate import installed, profile_of
 from vedette.simulation.logons import everyone, logons
 from vedette.simulation.reports import aad_device_id, asset_value, exposure
 from vedette.simulation.scene import REGISTRY, Scenario, Scene, Stage
@@ -84,7 +85,11 @@ class Simulation:
     @functools.cached_property
     def software(self) -> list[InstalledSoftware]:
         """What is installed where."""
-        return self.enterprise.software()
+        return [
+            InstalledSoftware(machine.id, each.product.vendor, each.product.name, each.release.version)
+            for machine in self.machines
+            for each in installed(profile_of(machine))
+        ]
 
     def events(self) -> Iterator[Event]:
         """All rows in the order of time. Starts from the beginning at each call; holds one day in memory."""
