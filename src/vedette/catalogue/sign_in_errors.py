@@ -686,6 +686,15 @@ _REFRESH_AND_ASSERTION = (
         "Sign in again.",
     ),
     _row(
+        70043,
+        400,
+        "invalid_grant",
+        "The refresh token has expired or is invalid due to sign-in frequency checks by Conditional Access.",
+        "Sign in again: the organization wants that from time to time.",
+        certainty="seen",
+        note="The number is seen; which suberror goes with it is not.",
+    ),
+    _row(
         70000,
         400,
         "invalid_grant",

@@ -6,6 +6,8 @@ Nothing is created here; `seed` does that. Names are those of the file.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import difflib
 import os
 import re
@@ -80,6 +82,8 @@ class TenantEntry(Entry, frozen=True, kw_only=True):
     """Whether users may consent to permissions of type User for themselves."""
     defender: bool = True
     """Whether Defender for Endpoint is set up there. Without it the tenant lacks WindowsDefenderATP."""
+    sign_in_frequency_h: Annotated[float, msgspec.Meta(gt=0, le=8760)] | None = None
+    """Conditional Access: after so many hours everybody signs in again, whatever refresh token they hold."""
 
 
 class UserEntry(Entry, frozen=True, kw_only=True):
@@ -103,6 +107,12 @@ class UserEntry(Entry, frozen=True, kw_only=True):
     totp: Annotated[str, msgspec.Meta(pattern=r"^[A-Z2-7]{16,}=*$")] | None = None
     """Base32 secret of a second factor; signing in then takes a one-time password."""
     password_expired: bool = False
+    must_register_factor: bool = False
+    """A second factor is required and not set up yet; a browser sign-in sets it up."""
+    external_challenge: bool = False
+    """Signing in takes the consent of a service outside of the directory as well."""
+    guest_in: list[Domain] = []
+    """Other tenants of the file where this person is a guest."""
 
 
 class SecretEntry(Entry, frozen=True, kw_only=True):
@@ -147,6 +157,10 @@ class AppEntry(Entry, frozen=True, kw_only=True):
     certificates: list[Name] = []
     """PEM files with certificates that the app signs in with; paths are relative to the tenant file."""
     assignment_required: bool = False
+    disabled: Literal["no", "in-tenant", "everywhere"] = "no"
+    """Disabled by an administrator of the tenant, or for everybody by Microsoft."""
+    conditional_access: Literal["open", "blocked", "compliant-device", "joined-device"] = "open"
+    """What the tenant's policy asks of those who sign in to it. No device of a local tenant is compliant or joined."""
 
 
 class TelemetryEntry(Entry, frozen=True, kw_only=True):
@@ -174,6 +188,14 @@ class ClockEntry(Entry, frozen=True, kw_only=True):
     """The clock stands still until a program moves it."""
 
 
+class FaultEntry(Entry, frozen=True, kw_only=True):
+    """`[[service.faults]]`: what the token endpoint answers its first requests after each start."""
+
+    error: Literal[90006, 90024, 90033, 429]
+    times: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+    retry_after_s: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 1
+
+
 class ServiceEntry(Entry, frozen=True, kw_only=True):
     """`[service]`: how the services behave."""
 
@@ -183,6 +205,11 @@ class ServiceEntry(Entry, frozen=True, kw_only=True):
     """Answer a wrong password and an unknown user alike."""
     read_after_write_delay_s: Annotated[float, msgspec.Meta(ge=0, le=300)] = 0.0
     """New Graph objects cannot be read for so long, as happens with the real service."""
+    slow_down: bool = False
+    """Answer `slow_down` to whoever polls for a device code faster than the interval says."""
+    client_loop_limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """More identical token requests in a minute are answered as a request loop (50196)."""
+    faults: list[FaultEntry] = []
 
 
 class TenantFile(Entry, frozen=True, kw_only=True):
@@ -267,6 +294,13 @@ class _Reader:
         self._check_domain((*place, "upn"), entry.upn.partition("@")[2], file)
         if entry.password is not None and entry.password_env is not None:
             raise self._wrong((*place, "password_env"), "give password or password_env, not both")
+        if entry.totp is not None and not _is_base32(entry.totp):
+            raise self._wrong((*place, "totp"), "totp = … is not Base32 text of a whole number of bytes")
+        own = entry.upn.partition("@")[2].lower()
+        for n, domain in enumerate(entry.guest_in):
+            self._check_domain((*place, "guest_in", n), domain, file)
+            if domain.lower() == own:
+                raise self._wrong((*place, "guest_in", n), f"{entry.upn} is at home in {domain}")
         permissions = entry.permissions
         for n, name in enumerate(permissions or ()):
             if user_role(name) is None:
@@ -410,6 +444,14 @@ _KINDS: Mapping[str, str] = {
     "null": "nothing",
 }
 """msgspec's word for a type → the file's."""
+
+
+def _is_base32(text: str) -> bool:
+    try:
+        base64.b32decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 8))
+    except binascii.Error:
+        return False
+    return True
 
 
 def _types_at(place: _Place) -> list[msgspec.inspect.Type]:

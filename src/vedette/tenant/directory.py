@@ -17,6 +17,7 @@ from typing import Literal
 
 import msgspec
 
+from vedette.catalogue.graph_operations import CONSENTERS, GRAPH_ROLE_CONSENTERS
 from vedette.catalogue.permission import Resource
 from vedette.tenant.store.collection import Collection
 from vedette.tenant.store.database import Database
@@ -43,6 +44,12 @@ class Tenant(Record, frozen=True, kw_only=True):
     """Whether a user may consent to permissions of type User for themselves."""
     blocked_app_ids: list[str] = []
     """Apps that Conditional Access blocks for every user."""
+    compliant_device_app_ids: list[str] = []
+    """Apps that Conditional Access opens on compliant devices only; no device of a local tenant is one."""
+    joined_device_app_ids: list[str] = []
+    """Apps that Conditional Access opens on domain-joined devices only; no device of a local tenant is one."""
+    sign_in_frequency_s: int | None = None
+    """After how long a sign-in has to be repeated; None: a refresh token prolongs it."""
 
 
 class User(Record, frozen=True, kw_only=True):
@@ -71,16 +78,19 @@ class User(Record, frozen=True, kw_only=True):
     locked_until: datetime | None = None
     totp_secret: str | None = None
     """Base32. Where it is set, signing in takes a second factor."""
+    must_register_factor: bool = False
+    """A second factor is required, and none has been set up yet: a browser sign-in sets it up."""
+    has_external_challenge: bool = False
+    """Signing in takes the consent of a service outside of the directory as well."""
     password_expired: bool = False
     sessions_valid_from: datetime | None = None
     """Refresh tokens and sessions from before this moment are revoked; an administrator sets it."""
     home_user_id: str | None = None
     """For a guest: object id of the same person in the tenant that knows the password."""
 
-    @property
-    def is_administrator(self) -> bool:
-        """Whether the user may consent for the whole organisation."""
-        return bool({"Global Administrator", "Privileged Role Administrator"} & set(self.directory_roles))
+    def may_consent_for_everybody(self, *, graph_roles: bool = False) -> bool:
+        """Whether the user may consent for the whole organisation. `graph_roles`: to Graph's own app roles too."""
+        return bool((GRAPH_ROLE_CONSENTERS if graph_roles else CONSENTERS) & set(self.directory_roles))
 
 
 class PasswordCredential(Record, frozen=True, kw_only=True):
@@ -165,6 +175,8 @@ class Application(Record, frozen=True, kw_only=True):
     """`web.implicitGrantSettings.enableIdTokenIssuance`: the authorize page may answer an ID token."""
     issues_access_tokens: bool = False
     """`web.implicitGrantSettings.enableAccessTokenIssuance`: the authorize page may answer an access token."""
+    is_disabled: bool = False
+    """Disabled everywhere, as Microsoft does with a harmful app; a service principal is disabled in its tenant."""
     deleted: datetime | None = None
     """When it was moved to the recycle bin."""
     owner_ids: list[str] = []

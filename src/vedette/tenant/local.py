@@ -32,7 +32,7 @@ from vedette.tenant.identity.keys import KeyRing
 from vedette.tenant.proxy import Proxy, Upstream
 from vedette.tenant.seed import Access, AppAccess, UserAccess, complete, seed, seeding_of
 from vedette.tenant.server import LOOPBACK, Listeners, listen
-from vedette.tenant.state import Options, State
+from vedette.tenant.state import Options, SignInFault, State
 from vedette.tenant.store.database import Database
 from vedette.tenant.store.defender import DefenderStore
 from vedette.tenant.world import Filling, open_store
@@ -529,4 +529,10 @@ def _options(file: TenantFile) -> Options:
         limit_factor=None if limits == "off" else 1.0 if limits == "documented" else float(limits),
         hide_unknown_users=file.service.hide_unknown_users,
         read_after_write_delay_s=file.service.read_after_write_delay_s,
+        slow_down=file.service.slow_down,
+        client_loop_limit=file.service.client_loop_limit,
+        sign_in_faults=tuple(
+            SignInFault(error=each.error, times=each.times, retry_after_s=each.retry_after_s)
+            for each in file.service.faults
+        ),
     )

@@ -217,6 +217,7 @@ class _Planter:
             display_name=entry.name or entry.domain,
             created=self._now,
             users_may_consent=entry.users_may_consent,
+            sign_in_frequency_s=int(entry.sign_in_frequency_h * 3600) if entry.sign_in_frequency_h else None,
         )
         self._directory.tenants.put(tenant)
         self._tenants[tenant.domain] = tenant
@@ -248,10 +249,31 @@ class _Planter:
                 password_changed=self._now,
                 totp_secret=entry.totp,
                 password_expired=entry.password_expired,
+                must_register_factor=entry.must_register_factor,
+                has_external_challenge=entry.external_challenge,
             )
         )
+        for domain in entry.guest_in:
+            self._guest(entry, self._tenants[domain.lower()])
         titles = {name.casefold(): name for name in (title, *entry.directory_roles) if name}
         self.users.append(UserAccess(upn=entry.upn, password=password, role=", ".join(titles.values()) or "none"))
+
+    def _guest(self, entry: UserEntry, tenant: Tenant) -> None:
+        """The person as they stand in another tenant: no password of their own, no role there."""
+        name, _, domain = entry.upn.partition("@")
+        upn = f"{name}_{domain}#EXT#@{tenant.domain}"
+        given, _, surname = entry.name.partition(" ")
+        self._directory.users.put(
+            User(
+                id=_made_id("user", upn.lower()),
+                tenant_id=tenant.id,
+                upn=upn,
+                display_name=entry.name or name,
+                given_name=given,
+                surname=surname,
+                home_user_id=_made_id("user", entry.upn.lower()),
+            )
+        )
 
     def app(self, entry: AppEntry, first: TenantEntry) -> None:
         tenant = self._tenants[(entry.tenant or first.domain).lower()]
@@ -276,8 +298,10 @@ class _Planter:
                 password_credentials=[self._secret(*each) for each in texts],
                 key_credentials=[_certificate(Path(path)) for path in entry.certificates],
                 requested_access_token_version=2 if "personal" in entry.account_types else None,
+                is_disabled=entry.disabled == "everywhere",
             )
         )
+        self._restrict(entry, tenant, client_id)
         principal = ServicePrincipal(
             id=_made_id("principal", key),
             tenant_id=tenant.id,
@@ -285,6 +309,7 @@ class _Planter:
             display_name=entry.name,
             owner_tenant_id=tenant.id,
             created=self._now,
+            is_enabled=entry.disabled != "in-tenant",
             assignment_required=entry.assignment_required,
             tags=["WindowsAzureActiveDirectoryIntegratedApp"],
         )
@@ -293,6 +318,20 @@ class _Planter:
         kind: AppKind = "confidential" if texts or entry.certificates else "public"
         secret = texts[-1][1] if texts else None
         self.apps.append(AppAccess(name=entry.name, client_id=client_id, kind=kind, client_secret=secret))
+
+    def _restrict(self, entry: AppEntry, tenant: Tenant, client_id: str) -> None:
+        """Put the app on the list of the tenant's policy that the file names."""
+        lists = {
+            "blocked": "blocked_app_ids",
+            "compliant-device": "compliant_device_app_ids",
+            "joined-device": "joined_device_app_ids",
+        }
+        if (name := lists.get(entry.conditional_access)) is None:
+            return
+        present = self._tenants[tenant.domain]
+        changed = msgspec.structs.replace(present, **{name: [*getattr(present, name), client_id]})
+        self._tenants[tenant.domain] = changed
+        self._directory.tenants.put(changed)
 
     def _secret(self, name: str, text: str, expires: datetime | None) -> PasswordCredential:
         return PasswordCredential(

@@ -36,6 +36,16 @@ class State:
 
 
 @dataclass(frozen=True)
+class SignInFault:
+    """A transient fault of the token endpoint: what `times` requests are answered instead of an answer."""
+
+    error: int
+    """An AADSTS number (90006, 90024, 90033), or 429."""
+    times: int = 1
+    retry_after_s: int = 1
+
+
+@dataclass(frozen=True)
 class Options:
     """Choices of whoever runs the server."""
 
@@ -45,3 +55,9 @@ class Options:
     """Answer a wrong password and an unknown user alike."""
     read_after_write_delay_s: float = 0.0
     """New Graph objects are not readable for this long, as can happen with the real service."""
+    slow_down: bool = False
+    """A device code that is polled faster than its interval is answered `slow_down`."""
+    client_loop_limit: int | None = None
+    """More identical token requests than this in a minute are a client's request loop; None: never."""
+    sign_in_faults: tuple[SignInFault, ...] = ()
+    """Transient faults with which the token endpoint answers its first requests."""

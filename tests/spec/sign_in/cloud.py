@@ -143,13 +143,6 @@ class Cloud:
             tenant_id=tenant.id,
             display_name=name,
             created=self.clock.now(),
-            required_resource_access=[
-                RequiredResourceAccess(
-                    resource_app_id=resource.app_id,
-                    resource_access=[ResourceAccess(id=resource.scopes[v].id, type="Scope") for v in values],
-                )
-                for resource, values in (required or {}).items()
-            ],
             password_credentials=[
                 PasswordCredential(
                     key_id=_guid(app_id, text),
@@ -160,7 +153,7 @@ class Cloud:
                 )
                 for text in secrets
             ],
-            **{"sign_in_audience": "AzureADMyOrg", **more},
+            **{"sign_in_audience": "AzureADMyOrg", "required_resource_access": _listed(required or {}), **more},
         )
         self.directory.applications.put(application)
         for place in (tenant,) if principal_in is None else principal_in:
@@ -316,8 +309,8 @@ class _Reader(HTMLParser):
             self.forms.append(_Form(values["action"]))
         elif tag == "input" and self.forms and "name" in values and values.get("type") != "checkbox":
             self.forms[-1].fields[values["name"]] = values.get("value", "")
-        name = "notice" if values.get("class") == "notice" else tag
-        if name in ("h1", "li", "notice"):
+        name = kind if (kind := values.get("class", "")) in ("notice", "secret") else tag
+        if name in ("h1", "li", "notice", "secret"):
             self._open.append(tag)
             self.texts.append((name, ""))
 
@@ -336,6 +329,16 @@ class _Reader(HTMLParser):
 
 def _guid(*parts: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)))
+
+
+def _listed(required: Mapping[Resource, list[str]]) -> list[RequiredResourceAccess]:
+    return [
+        RequiredResourceAccess(
+            resource_app_id=resource.app_id,
+            resource_access=[ResourceAccess(id=resource.scopes[value].id, type="Scope") for value in values],
+        )
+        for resource, values in required.items()
+    ]
 
 
 def code_of(answer: httpx2.Response) -> int:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Literal
@@ -17,7 +18,7 @@ from typing import Literal
 import anyio.to_thread
 import msgspec
 
-from vedette.tenant.directory import User, hash_secret, secret_matches
+from vedette.tenant.directory import Tenant, User, hash_secret, secret_matches
 from vedette.tenant.identity.authority import PERSONAL_TENANT, Authority
 from vedette.tenant.identity.exchange import Exchange
 from vedette.tenant.identity.issued import Ledger, SecondFactorUse, SignIn
@@ -103,6 +104,33 @@ def check_usable(state: State, user: User) -> None:
 def needs_second_factor(state: State, user: User) -> bool:
     """Whether a password alone is not enough."""
     return home_user(state, user).totp_secret is not None
+
+
+def must_register_factor(state: State, user: User) -> bool:
+    """Whether a second factor is required and has to be set up first."""
+    home = home_user(state, user)
+    return home.must_register_factor and home.totp_secret is None
+
+
+def new_factor_secret() -> str:
+    """A secret for an authenticator app, in base32."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def register_factor(exchange: Exchange, user: User, secret: str, code: str) -> bool:
+    """Set up a second factor with the first one-time password that it shows; False for a wrong one."""
+    step = matching_step(secret, code.replace(" ", ""), exchange.now)
+    home = home_user(exchange.state, user)
+    if step is None or not _use_step(exchange.ledger, home.id, step):
+        return False
+    exchange.state.directory.users.put(msgspec.structs.replace(home, totp_secret=secret, must_register_factor=False))
+    return True
+
+
+def is_too_old(tenant: Tenant, sign_in: SignIn, now: datetime) -> bool:
+    """Whether the tenant wants people to sign in more often than this one did."""
+    frequency = tenant.sign_in_frequency_s
+    return frequency is not None and (now - sign_in.auth_time).total_seconds() >= frequency
 
 
 def check_second_factor(exchange: Exchange, user: User, code: str) -> bool:

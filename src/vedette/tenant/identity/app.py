@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from starlette.requests import Request
@@ -29,11 +30,13 @@ from vedette.tenant.identity import (
     userinfo,
 )
 from vedette.tenant.identity.exchange import Exchange, new_trace
+from vedette.tenant.identity.faults import Faults
 from vedette.tenant.identity.issued import Ledger, Version
 from vedette.tenant.identity.problems import Refused
 from vedette.tenant.identity.tries import Tries
 from vedette.tenant.state import State
 
+SWEEP_EVERY = timedelta(hours=1)
 Handler = Callable[[Exchange], Awaitable[Response]]
 Audience = Literal["program", "person"]
 
@@ -78,17 +81,32 @@ ROUTES: tuple[Route, ...] = (
 
 def identity_app(state: State) -> ASGIApp:
     """Everything that lives under the sign-in service's host name."""
-    ledger, tries = Ledger(state.database), Tries()
-    ledger.sweep(state.clock.now())
+    service = _Service(state)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await (await _serve(state, ledger, tries, Request(scope, receive)))(scope, receive, send)
+            await (await _serve(service, Request(scope, receive)))(scope, receive, send)
 
     return app
 
 
-async def _serve(state: State, ledger: Ledger, tries: Tries, request: Request) -> Response:
+class _Service:
+    """What requests have in common."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.ledger, self.tries, self.faults = Ledger(state.database), Tries(), Faults(state.options)
+        self._next_sweep = state.clock.now()
+
+    def sweep(self, now: datetime) -> None:
+        """Once in a while forget what has long expired."""
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_EVERY
+            self.ledger.sweep(now)
+            self.tries.sweep(now)
+
+
+async def _serve(service: _Service, request: Request) -> Response:
     for route in ROUTES:
         found = route.pattern.fullmatch(request.scope["path"])
         if found is not None:
@@ -98,8 +116,18 @@ async def _serve(state: State, ledger: Ledger, tries: Tries, request: Request) -
     parts = {name: value for name, value in found.groupdict().items() if value is not None}
     request.scope["path_params"] = parts
     version: Version = 2 if "v" in parts else 1
-    trace = new_trace(request, state.clock.now())
-    exchange = Exchange(state, ledger, tries, request, parts.get("tenant", "common"), version, trace)
+    trace = new_trace(request, service.state.clock.now())
+    service.sweep(trace.moment)
+    exchange = Exchange(
+        state=service.state,
+        ledger=service.ledger,
+        tries=service.tries,
+        faults=service.faults,
+        request=request,
+        tenant_name=parts.get("tenant", "common"),
+        version=version,
+        trace=trace,
+    )
     response = await _answer(route, exchange)
     return _finish(response, request, trace)
 

@@ -49,7 +49,10 @@ class Client:
 
 
 def identify(exchange: Exchange, asked: TokenRequest) -> Application:
-    """The application that the request names. Raises: Refused (parameter missing, 700038, 700016, 50194, 7000112)."""
+    """The application that the request names.
+
+    Raises: Refused (parameter missing, 700038, 700016, 70001, 50194, 7000112).
+    """
     client_id = asked.client_id or _named_by_assertion(asked)
     if client_id is None:
         raise missing(exchange.version, "client_id")
@@ -64,6 +67,8 @@ def find_application(exchange: Exchange, client_id: str) -> Application:
     application = directory.application(client_id)
     if application is None:
         raise Refused(700016, client_id=client_id, tenant=directory_name(authority))
+    if application.is_disabled:
+        raise Refused(70001, client_id=application.app_id)
     authority.check_audience(application)
     if authority.tenant is not None:
         principal_in(exchange, authority.tenant, application)
@@ -148,6 +153,8 @@ def _check_assertion(exchange: Exchange, application: Application, assertion: st
     scheme = _SCHEMES.get(str(parts.header.get("alg")))
     if scheme is None or "crit" in parts.header:
         raise Refused(50027)
+    if is_foreign(parts):
+        raise Refused(700213, subject=str(parts.claims.get("sub")))
     thumbprint, credential = _credential(application, parts)
     key = x509.load_der_x509_certificate(credential.certificate).public_key() if credential else None
     if (
@@ -161,6 +168,13 @@ def _check_assertion(exchange: Exchange, application: Application, assertion: st
     except InvalidSignature:
         raise Refused(700027, thumbprint=thumbprint) from None
     _check_claims(exchange, application, parts.claims)
+
+
+def is_foreign(parts: TokenParts) -> bool:
+    """Whether another identity provider signed this. Apps of a local tenant trust none (no federated credentials)."""
+    issuer = parts.claims.get("iss")
+    own = ("https://login.microsoftonline.com/", "https://sts.windows.net/")
+    return isinstance(issuer, str) and issuer.startswith("https://") and not issuer.startswith(own)
 
 
 def _credential(application: Application, parts: TokenParts) -> tuple[str, KeyCredential | None]:

@@ -46,7 +46,8 @@ def holds(ask: Ask, held: frozenset[str]) -> bool:
 
 
 def check_registered(directory: Directory, tenant: Tenant, application: Application, ask: Ask, api: Api) -> None:
-    """On v1 an app reaches only the APIs in its registration. Raises: Refused (650057)."""
+    """On v1 an app reaches only the APIs in its registration, if that is in order. Raises: Refused (650057, 65005)."""
+    registered_all(directory, tenant, application)
     listed = [each.resource_app_id.lower() for each in application.required_resource_access]
     if api.resource.app_id in listed or api.resource.app_id == application.app_id.lower():
         return
@@ -88,7 +89,10 @@ def registered(directory: Directory, tenant: Tenant, application: Application) -
 
 
 def registered_all(directory: Directory, tenant: Tenant, application: Application) -> list[Request]:
-    """Everything that the registration asks for, application permissions included."""
+    """Everything that the registration asks for, application permissions included.
+
+    Raises: Refused (65005) for a permission that the API does not publish.
+    """
     requests = []
     for required in application.required_resource_access:
         api = api_of_app_id(directory, tenant, required.resource_app_id)
@@ -100,8 +104,9 @@ def registered_all(directory: Directory, tenant: Tenant, application: Applicatio
             permission = next(
                 (p for p in api.resource.permissions if (p.id, p.kind) == (access.id.lower(), kind)), None
             )
-            if permission is not None:
-                by_kind[access.type].append(permission)
+            if permission is None:
+                raise Refused(65005, resource=api.resource.name)
+            by_kind[access.type].append(permission)
         requests.append(Request(api, tuple(by_kind["Scope"]), tuple(by_kind["Role"])))
     return requests
 

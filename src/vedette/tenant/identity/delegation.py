@@ -12,7 +12,7 @@ import msgspec
 
 from vedette.tenant.directory import Application, ServicePrincipal, Tenant, User
 from vedette.tenant.identity import consent
-from vedette.tenant.identity.accounts import needs_second_factor
+from vedette.tenant.identity.accounts import is_too_old, must_register_factor, needs_second_factor
 from vedette.tenant.identity.apis import Api, find_api
 from vedette.tenant.identity.client_authentication import Client, principal_in
 from vedette.tenant.identity.exchange import Exchange
@@ -44,7 +44,7 @@ def delegate(
 ) -> Delegation:
     """What the client may have for this user.
 
-    Raises: Refused (the rows of scope and resource, 50076, 53003, 50105, 65001).
+    Raises: Refused (the rows of scope and resource, those of `check_conditions`, 50105, 65001).
     """
     question = read(wanted)
     ask = question.single(wanted.scope)
@@ -74,11 +74,27 @@ def tenant_of(exchange: Exchange, sign_in: SignIn) -> Tenant:
 def check_conditions(
     exchange: Exchange, application: Application, tenant: Tenant, user: User, sign_in: SignIn, *, resource: str
 ) -> None:
-    """Second factor, and apps that the tenant's policy blocks. Raises: Refused (50076, 53003)."""
-    if application.app_id.lower() in (app_id.lower() for app_id in tenant.blocked_app_ids):
-        raise Refused(53003, claims=challenge())
+    """What the tenant's policies ask of app, user and sign-in.
+
+    Raises: Refused (53003, 53000, 53001 for the app; 50079, 50076, 50158 for the user; 70043 for an old sign-in).
+    """
+    app_id = application.app_id.lower()
+    policies = (
+        (53003, tenant.blocked_app_ids),
+        (53000, tenant.compliant_device_app_ids),
+        (53001, tenant.joined_device_app_ids),
+    )
+    for number, app_ids in policies:
+        if app_id in (each.lower() for each in app_ids):
+            raise Refused(number, claims=challenge())
+    if must_register_factor(exchange.state, user):
+        raise Refused(50079, claims=challenge(), resource=resource)
     if needs_second_factor(exchange.state, user) and "mfa" not in sign_in.amr:
         raise Refused(50076, claims=challenge(), resource=resource)
+    if user.has_external_challenge and not sign_in.met_challenge:
+        raise Refused(50158)
+    if is_too_old(tenant, sign_in, exchange.now):
+        raise Refused(70043)
 
 
 def check_assigned(

@@ -7,6 +7,8 @@ has it confirmed, and wrong codes are counted for each client address.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from starlette.responses import JSONResponse, Response
 
@@ -15,15 +17,33 @@ from vedette.tenant.identity.authority import resolve_authority
 from vedette.tenant.identity.client_authentication import find_application
 from vedette.tenant.identity.exchange import Exchange
 from vedette.tenant.identity.flows import proceed, start
-from vedette.tenant.identity.issued import DEVICE_CODE_LIFE, DeviceCode, Wanted, hashed, new_secret
+from vedette.tenant.identity.issued import (
+    DEVICE_CODE_LIFE,
+    DEVICE_INTERVAL_S,
+    DeviceCode,
+    Wanted,
+    hashed,
+    new_secret,
+)
 from vedette.tenant.identity.problems import Refused
 from vedette.tenant.identity.rendering import page
 from vedette.tenant.identity.request import missing, read_form
 from vedette.tenant.identity.scopes import read
 
 DEVICE_PATH = "/common/oauth2/deviceauth"
-INTERVAL_S = 5
 _FORM = "device"
+_MESSAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "To sign in, use a web browser to open the page {address} and enter the code {code} to authenticate.",
+        "de": "Öffnen Sie zur Anmeldung in einem Browser die Seite {address} und geben Sie dort den Code {code} ein.",
+        "es": "Para iniciar sesión, abra la página {address} en un navegador y escriba el código {code}.",
+        "fr": "Pour vous connecter, ouvrez la page {address} dans un navigateur et entrez le code {code}.",
+        "nb": "Åpne siden {address} i en nettleser og skriv inn koden {code} for å logge på.",
+        "nl": "Open de pagina {address} in een browser en voer de code {code} in om u aan te melden.",
+        "sv": "Öppna sidan {address} i en webbläsare och ange koden {code} för att logga in.",
+    }
+)
+"""What the device shows, by the language of `mkt`. The pages themselves are in English."""
 # Without vowels, so that no code spells a word, and without letters and digits that look alike.
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ2346789"
 _CODE_LENGTH = 9
@@ -58,15 +78,14 @@ async def device_code(exchange: Exchange) -> Response:
         )
     )
     address = f"{exchange.origin}{DEVICE_PATH}"
-    message = (
-        f"To sign in, use a web browser to open the page {address} and enter the code {user_code} to authenticate."
-    )
+    language = exchange.request.query_params.get("mkt", "").partition("-")[0].lower()
+    message = _MESSAGES.get(language, _MESSAGES["en"]).format(address=address, code=user_code)
     seconds = int(DEVICE_CODE_LIFE.total_seconds())
     members: dict[str, object] = {"user_code": user_code, "device_code": secret}
     if exchange.is_v1:
-        members |= {"verification_url": address, "expires_in": str(seconds), "interval": str(INTERVAL_S)}
+        members |= {"verification_url": address, "expires_in": str(seconds), "interval": str(DEVICE_INTERVAL_S)}
     else:
-        members |= {"verification_uri": address, "expires_in": seconds, "interval": INTERVAL_S}
+        members |= {"verification_uri": address, "expires_in": seconds, "interval": DEVICE_INTERVAL_S}
     return JSONResponse(members | {"message": message})
 
 
@@ -82,9 +101,11 @@ async def device_page(exchange: Exchange) -> Response:
         return _code_page(exchange, "Too many wrong codes. Wait ten minutes, then try again.", status=429)
     typed = form.get("user_code", "").strip().upper().replace("-", "").replace(" ", "")
     code = exchange.ledger.device_codes.first(user_code=typed) if typed else None
-    if code is None or code.state != "pending" or exchange.now >= code.expires:
+    if code is not None and code.state == "pending" and exchange.now >= code.expires:
+        return _code_page(exchange, Refused(70019).text, status=400)
+    if code is None or code.state != "pending":
         tries.count(exchange.address, exchange.now)
-        return _code_page(exchange, "That code is wrong or has expired. Check it on your device.", status=400)
+        return _code_page(exchange, "That code is wrong. Check it on your device.", status=400)
     turn = start(exchange, "device", app_id=code.app_id, tenant_name=code.tenant_name, device_code_id=code.id)
     authority = resolve_authority(exchange.state.directory, code.tenant_name)
     accounts = sessions.accounts(exchange, authority)

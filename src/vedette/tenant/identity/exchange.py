@@ -10,6 +10,7 @@ from functools import cached_property
 from starlette.requests import Request
 
 from vedette.tenant.identity.authority import Authority, is_guid, resolve_authority
+from vedette.tenant.identity.faults import Faults
 from vedette.tenant.identity.issued import Ledger, Version
 from vedette.tenant.identity.problems import Refused, Trace, new_guid
 from vedette.tenant.identity.tries import Tries
@@ -25,6 +26,7 @@ class Exchange:
     state: State
     ledger: Ledger
     tries: Tries
+    faults: Faults
     request: Request
     tenant_name: str
     version: Version

@@ -20,7 +20,10 @@ from vedette.tenant.identity.accounts import (
     check_password,
     check_second_factor,
     check_usable,
+    must_register_factor,
     needs_second_factor,
+    new_factor_secret,
+    register_factor,
 )
 from vedette.tenant.identity.apis import find_api
 from vedette.tenant.identity.authority import PERSONAL_TENANT, resolve_authority
@@ -35,7 +38,7 @@ from vedette.tenant.identity.rendering import page, render
 from vedette.tenant.identity.request import Form, read_form
 from vedette.tenant.identity.scopes import DEFAULT, check_values, read
 
-Need = Literal["user_name", "password", "second_factor", "confirm", "approval", "consent"]
+Need = Literal["user_name", "password", "enrolment", "second_factor", "challenge", "confirm", "approval", "consent"]
 
 SECOND_FACTOR_TRIES = 5
 STEP_PATH = "/common/sign-in"
@@ -176,8 +179,12 @@ def survey(turn: Turn) -> Survey:
     if user is None:
         raise Refused(50034, tenant=flow.tenant_name)
     check_usable(state, user)
+    if must_register_factor(state, user):
+        return Survey("enrolment", user)
     if needs_second_factor(state, user) and "mfa" not in flow.sign_in.amr:
         return Survey("second_factor", user)
+    if user.has_external_challenge and not flow.sign_in.met_challenge:
+        return Survey("challenge", user)
     tenant, application = tenant_of(turn.exchange, flow.sign_in), turn.application()
     _check_account_type(application, user)
     check_conditions(turn.exchange, application, tenant, user, flow.sign_in, resource=application.display_name)
@@ -187,7 +194,7 @@ def survey(turn: Turn) -> Survey:
     requests = missing_consent(turn, tenant, application, user)
     if not requests:
         return Survey(None, user)
-    if _needs_admin(turn, tenant, requests) and not user.is_administrator:
+    if _needs_admin(turn, tenant, requests) and not _may_grant_all(user, requests):
         return Survey("approval", user, requests)
     return Survey("consent", user, requests)
 
@@ -198,14 +205,27 @@ def proceed(turn: Turn, notice: str = "") -> Response:
     name = now.user.upn if now.user else flow.user_name
     match now.need:
         case "user_name":
-            return turn.page("user_name", notice=notice, hint=flow.request.login_hint if flow.request else "")
+            hint = flow.request.login_hint if flow.request else ""
+            return turn.page("user_name", notice=notice, hint=hint, example=_example(turn))
         case "consent":
             return _consent_page(turn, name, now)
+        case "enrolment":
+            secret = flow.factor_secret or new_factor_secret()
+            turn.change(factor_secret=secret)
+            shown = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+            return turn.page("enrolment", notice=notice, user_name=name, secret=shown)
         case str():
             return turn.page(now.need, notice=notice, user_name=name)
     if now.user is None or flow.sign_in is None:
         raise Refused("interaction_required")
     return complete(turn.exchange, flow, now.user, flow.sign_in)
+
+
+def _example(turn: Turn) -> str:
+    """A user name as they look here."""
+    state = turn.exchange.state
+    tenant = turn.exchange.authority.tenant or state.directory.tenants.get(state.default_tenant_id)
+    return f"alice@{tenant.domain}" if tenant else "alice@halden.example"
 
 
 def missing_consent(turn: Turn, tenant: Tenant, application: Application, user: User) -> Sequence[consent.Request]:
@@ -263,6 +283,11 @@ def _needs_admin(turn: Turn, tenant: Tenant, requests: Sequence[consent.Request]
     return any(permission.needs_admin for each in requests for permission in each.scopes)
 
 
+def _may_grant_all(user: User, requests: Sequence[consent.Request]) -> bool:
+    """Whether this user may agree for everybody. Graph's app roles take a higher administrator than others do."""
+    return user.may_consent_for_everybody(graph_roles=any(each.api.is_graph and each.roles for each in requests))
+
+
 def _consent_page(turn: Turn, user_name: str, now: Survey) -> Response:
     directory, for_everybody = turn.exchange.state.directory, _is_for_everybody(turn)
     home = directory.tenants.get(turn.application().tenant_id)
@@ -278,7 +303,7 @@ def _consent_page(turn: Turn, user_name: str, now: Survey) -> Response:
         user_name=user_name,
         publisher=home.domain if home else "",
         groups=groups,
-        may_grant_all=now.user is not None and now.user.is_administrator and not for_everybody,
+        may_grant_all=now.user is not None and _may_grant_all(now.user, now.requests) and not for_everybody,
         for_everybody=for_everybody,
     )
 
@@ -300,7 +325,8 @@ def _check_account_type(application: Application, user: User) -> None:
 async def _user_name(turn: Turn, form: Form) -> Response:
     name = form.get("user_name", "").strip()
     if "@" not in name or len(name) > 256:
-        return turn.page("user_name", notice="Enter a user name such as alice@contoso.com.", hint=name)
+        example = _example(turn)
+        return turn.page("user_name", notice=f"Enter a user name such as {example}.", hint=name, example=example)
     turn.change(user_name=name, user_id=None, sign_in=None)
     return proceed(turn)
 
@@ -320,7 +346,7 @@ async def _password(turn: Turn, form: Form) -> Response:
         return proceed(turn, notice)
     sign_in = new_sign_in(user.id, user.tenant_id, ["pwd"], turn.exchange.now)
     turn.change(user_id=user.id, sign_in=sign_in)
-    if not needs_second_factor(turn.exchange.state, user):
+    if not needs_second_factor(turn.exchange.state, user) and not must_register_factor(turn.exchange.state, user):
         turn.new_sign_in = sign_in
     return proceed(turn)
 
@@ -340,7 +366,30 @@ async def _second_factor(turn: Turn, form: Form) -> Response:
             turn.change(user_name="", user_id=None, sign_in=None, failures=0)
             return proceed(turn, "Too many wrong codes. Sign in again.")
         return proceed(turn, "The code is wrong, or was used already. Wait for the next one.")
-    sign_in = msgspec.structs.replace(flow.sign_in, amr=[*flow.sign_in.amr, "mfa"])
+    return _go_on(turn, msgspec.structs.replace(flow.sign_in, amr=[*flow.sign_in.amr, "mfa"]))
+
+
+async def _enrol(turn: Turn, form: Form) -> Response:
+    flow = turn.flow
+    user = turn.exchange.state.directory.users.get(flow.user_id or "")
+    if flow.sign_in is None or user is None or not flow.factor_secret:
+        return proceed(turn)
+    if not must_register_factor(turn.exchange.state, user):
+        return proceed(turn)
+    if not register_factor(turn.exchange, user, flow.factor_secret, form.get("code", "")):
+        return proceed(turn, "The code is wrong. Check the secret in your app, and wait for the next code.")
+    turn.change(factor_secret=None)
+    return _go_on(turn, msgspec.structs.replace(flow.sign_in, amr=[*flow.sign_in.amr, "mfa"]))
+
+
+async def _challenge(turn: Turn, form: Form) -> Response:
+    if turn.flow.sign_in is None or survey(turn).need != "challenge":
+        return proceed(turn)
+    return _go_on(turn, msgspec.structs.replace(turn.flow.sign_in, met_challenge=True))
+
+
+def _go_on(turn: Turn, sign_in: SignIn) -> Response:
+    """Proceed with a stronger sign-in, which the browser keeps."""
     turn.change(sign_in=sign_in)
     turn.new_sign_in = sign_in
     return proceed(turn)
@@ -367,7 +416,7 @@ async def _consent(turn: Turn, form: Form) -> Response:
     if now.need != "consent" or now.user is None or turn.flow.sign_in is None:
         return proceed(turn)
     tenant = tenant_of(turn.exchange, turn.flow.sign_in)
-    is_ticked = now.user.is_administrator and form.get("for_everybody") == "yes"
+    is_ticked = form.get("for_everybody") == "yes" and _may_grant_all(now.user, now.requests)
     user = None if is_ticked or _is_for_everybody(turn) else now.user
     consent.grant(turn.exchange.state, tenant, turn.application(), now.requests, user=user)
     turn.change(consented=True)
@@ -375,7 +424,7 @@ async def _consent(turn: Turn, form: Form) -> Response:
 
 
 async def _cancel(turn: Turn, form: Form) -> Response:
-    reasons: Mapping[str, int | str] = {"consent": 65004, "approval": 90094}
+    reasons: Mapping[str, int | str] = {"consent": 65004, "approval": 90094, "challenge": 50158}
     raise Refused(reasons.get(form.get("page", ""), "access_denied"))
 
 
@@ -384,6 +433,8 @@ _STEPS: Mapping[str, Callable[[Turn, Form], Awaitable[Response]]] = MappingProxy
         "user-name": _user_name,
         "password": _password,
         "second-factor": _second_factor,
+        "enrolment": _enrol,
+        "challenge": _challenge,
         "account": _account,
         "confirm": _confirm,
         "consent": _consent,

@@ -26,6 +26,8 @@ Version = Literal[1, 2]
 
 CODE_LIFE = timedelta(minutes=10)
 DEVICE_CODE_LIFE = timedelta(seconds=900)
+DEVICE_INTERVAL_S = 5
+"""How often a client may ask whether the user has approved."""
 REFRESH_LIFE = timedelta(days=90)
 SPA_REFRESH_LIFE = timedelta(hours=24)
 SESSION_LIFE = timedelta(hours=24)
@@ -60,6 +62,8 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     auth_time: datetime
     nonce: str | None = None
     max_age: int | None = None
+    met_challenge: bool = False
+    """The external challenge was met as well."""
 
 
 class AuthorizationCode(Issued, frozen=True, kw_only=True):
@@ -90,6 +94,8 @@ class DeviceCode(Issued, frozen=True, kw_only=True):
     wanted: Wanted
     state: Literal["pending", "approved", "declined"] = "pending"
     sign_in: SignIn | None = None
+    polled: datetime | None = None
+    """When it was last asked for; kept only where polling too fast is answered."""
 
 
 class RefreshToken(Issued, frozen=True, kw_only=True):
@@ -150,6 +156,8 @@ class Flow(Issued, frozen=True, kw_only=True):
     consented: bool = False
     """The consent page was answered, so `prompt=consent` is met."""
     failures: int = 0
+    factor_secret: str | None = None
+    """For a user who sets up a second factor in this sign-in: what the page shows."""
 
 
 class SecondFactorUse(msgspec.Struct, frozen=True, kw_only=True):

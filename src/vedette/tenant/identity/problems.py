@@ -7,7 +7,6 @@ Steps of a sign-in raise `Refused` with the number of a row in `catalogue.sign_i
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,14 +21,16 @@ _MAX_FIELD = 300
 class Refused(Exception):
     """The sign-in service says no, for the reason of one row. `what`: a number, or the `error` of an unnumbered row.
 
-    `claims`: a claims challenge for the client to pass back. `may_redirect`: whether an authorize request may carry the
-    error to its redirect URI; never where that URI itself is in doubt.
+    `claims`: a claims challenge for the client to pass back. `retry_after_s`: when to try again, for a passing fault.
     """
 
-    def __init__(self, what: int | str, *, claims: str | None = None, **fields: str) -> None:
+    def __init__(
+        self, what: int | str, *, claims: str | None = None, retry_after_s: int | None = None, **fields: str
+    ) -> None:
         self.row: SignInErrorRow = SIGN_IN_ERRORS[what] if isinstance(what, int) else OAUTH_ERRORS[what]
         self.text = self.row.text(**{name: _printable(value) for name, value in fields.items()})
         self.claims = claims
+        self.retry_after_s = retry_after_s
         super().__init__(self.row.code)
 
     @property
@@ -82,12 +83,15 @@ def body(refused: Refused, trace: Trace, *, place: Place, origin: str) -> dict[s
 def answer(refused: Refused, trace: Trace, *, place: Place, origin: str) -> Response:
     """The refusal as JSON. A row that travels by redirect is a 400 where there is nowhere to redirect to."""
     row = refused.row
-    headers: Mapping[str, str] = {"Allow": "POST, OPTIONS"} if row.status == 405 else {}
+    headers: dict[str, str] = {"Allow": "POST, OPTIONS"} if row.status == 405 else {}
+    if refused.retry_after_s is not None:
+        # On ordinary refusals it must be absent: its mere presence makes clients hold back.
+        headers["Retry-After"] = str(refused.retry_after_s)
     return Response(
         msgspec.json.encode(body(refused, trace, place=place, origin=origin)),
         status_code=400 if row.status == 302 else row.status,
         media_type="application/json; charset=utf-8",
-        headers=dict(headers),
+        headers=headers,
     )
 
 

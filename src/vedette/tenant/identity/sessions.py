@@ -14,7 +14,7 @@ import msgspec
 from starlette.responses import Response
 
 from vedette.tenant.directory import User
-from vedette.tenant.identity.accounts import find_user, home_user, is_still_valid
+from vedette.tenant.identity.accounts import find_user, home_user, is_still_valid, is_too_old
 from vedette.tenant.identity.authority import Authority
 from vedette.tenant.identity.exchange import Exchange
 from vedette.tenant.identity.issued import SESSION_LIFE, Session, SignIn, hashed, new_secret
@@ -62,7 +62,8 @@ def accounts(exchange: Exchange, authority: Authority) -> list[Account]:
         if user is None or not is_still_valid(user, home_user(exchange.state, user), sign_in):
             continue
         here = find_user(exchange.state, authority, home_user(exchange.state, user).upn)
-        if here is not None and here.is_enabled:
+        tenant = exchange.state.directory.tenants.get(here.tenant_id) if here is not None else None
+        if here is not None and here.is_enabled and tenant and not is_too_old(tenant, sign_in, exchange.now):
             found.append(Account(here, msgspec.structs.replace(sign_in, user_id=here.id, tenant_id=here.tenant_id)))
     return found
 

@@ -34,15 +34,24 @@ GRANTS: Mapping[str, Grant] = MappingProxyType(
     }
 )
 
+_REPEATED_BY_LOOPS = frozenset({"password", "client_credentials", "refresh_token"})
+"""Grants that a program without a token cache asks for again and again. Polling for a device is no loop."""
+
 
 async def token(exchange: Exchange) -> Response:
     """Answer a token request. Raises: Refused."""
+    exchange.faults.check()
     _ = exchange.authority
     asked = token_request(await read_form(exchange.request), exchange.request.headers, exchange.version)
     grant = GRANTS.get(asked.grant_type)
     if grant is None:
         raise Refused(70003, grant_type=asked.grant_type)
     _share_with_browser(exchange, asked)
+    if asked.grant_type in _REPEATED_BY_LOOPS:
+        what = asked.wanted
+        exchange.faults.count(
+            exchange.now, exchange.address, asked.grant_type, asked.client_id, asked.username, what.scope, what.resource
+        )
     return JSONResponse(await grant(exchange, asked))
 
 

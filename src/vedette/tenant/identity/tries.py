@@ -22,6 +22,14 @@ class Tries:
             recent.popleft()
         return len(recent) >= WRONG_CODES
 
+    def sweep(self, now: datetime) -> None:
+        """Forget addresses that have been quiet."""
+        self._failures = {
+            address: tries
+            for address, tries in self._failures.items()
+            if tries and now - tries[-1] < WRONG_CODES_WITHIN
+        }
+
     def count(self, address: str, now: datetime) -> None:
         """Count a wrong code."""
         self._failures.setdefault(address, deque()).append(now)

@@ -6,10 +6,12 @@ v1 and the v2 endpoint. Polls repeat no scope: what the tokens are for was said 
 
 from __future__ import annotations
 
+import msgspec
+
 from vedette.tenant.identity.client_authentication import authenticate_public, identify
 from vedette.tenant.identity.delegation import delegate
 from vedette.tenant.identity.exchange import Exchange
-from vedette.tenant.identity.issued import hashed
+from vedette.tenant.identity.issued import DEVICE_INTERVAL_S, DeviceCode, hashed
 from vedette.tenant.identity.problems import Refused
 from vedette.tenant.identity.request import TokenRequest
 from vedette.tenant.identity.tokens import delegated_answer
@@ -18,7 +20,7 @@ from vedette.tenant.identity.tokens import delegated_answer
 async def redeem(exchange: Exchange, asked: TokenRequest) -> dict[str, object]:
     """Tokens once the user has approved.
 
-    Raises: Refused (70016 while waiting, 70018, 70020, authorization_declined, 54005, those of `delegate`).
+    Raises: Refused (70016, slow_down while waiting, 70018, 70020, authorization_declined, 54005, `delegate`'s).
     """
     secret = asked.require("device_code")
     application = identify(exchange, asked)
@@ -33,7 +35,7 @@ async def redeem(exchange: Exchange, asked: TokenRequest) -> dict[str, object]:
     if code.state == "declined":
         raise Refused("authorization_declined")
     if code.state == "pending" or code.sign_in is None:
-        raise Refused(70016)
+        raise _not_yet(exchange, code)
     if exchange.ledger.device_codes.pop(code.id) is None:
         raise Refused(54005)
     exchange.ledger.spend(code.id, code.sign_in.id, code.expires)
@@ -42,3 +44,12 @@ async def redeem(exchange: Exchange, asked: TokenRequest) -> dict[str, object]:
         raise Refused(50057)
     delegation = delegate(exchange, client, user, code.sign_in, code.wanted, kind="public")
     return delegated_answer(exchange, delegation, wants_client_info=asked.wants_client_info)
+
+
+def _not_yet(exchange: Exchange, code: DeviceCode) -> Refused:
+    """Keep polling; more slowly, where the server is told to mind and this poll came before its time."""
+    if not exchange.state.options.slow_down:
+        return Refused(70016)
+    exchange.ledger.device_codes.put(msgspec.structs.replace(code, polled=exchange.now))
+    is_early = code.polled is not None and (exchange.now - code.polled).total_seconds() < DEVICE_INTERVAL_S
+    return Refused("slow_down" if is_early else 70016)
