@@ -18,7 +18,11 @@ _PORT = click.IntRange(0, 65535)
 
 @command(
     "serve",
-    examples=("vedette serve", "vedette serve --ephemeral --port 0 --ready-file tenant.json"),
+    examples=(
+        "vedette serve",
+        "vedette serve --ephemeral --port 0 --ready-file tenant.json",
+        "vedette serve --fault 'GET /api/alerts: 5% 503, 2% reset, latency 200ms'",
+    ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=_PORT, default=8443, show_default=True, help="HTTPS port; 0 takes a free one.")
@@ -28,6 +32,7 @@ _PORT = click.IntRange(0, 65535)
 @click.option("--config", type=FILE, metavar="FILE", help="Tenant file: users, apps, telemetry, clock.")
 @click.option("--ready-file", type=FILE, metavar="FILE", help="Write where everything is, as JSON, once ready.")
 @click.option("--limits", default="documented", show_default=True, metavar="off|documented|xN", help="Rate limits.")
+@click.option("--fault", "faults", multiple=True, metavar="RULE", help="Let calls fail on purpose. Repeatable.")
 @click.option("--machines", type=click.IntRange(min=8), metavar="N", help="How many machines to simulate.")
 @click.option("--days", type=click.IntRange(min=1), metavar="N", help="How many days to simulate.")
 @click.option("--telemetry", type=FOLDER, metavar="DIR", help="Recorded telemetry to load instead of the simulation.")
@@ -44,6 +49,7 @@ def serve(
     config: Path | None,
     ready_file: Path | None,
     limits: str,
+    faults: tuple[str, ...],
     machines: int | None,
     days: int | None,
     telemetry: Path | None,
@@ -67,6 +73,7 @@ def serve(
         config=config,
         ready_file=ready_file,
         limits=limits,
+        faults=faults,
         machines=machines,
         days=days,
         telemetry=telemetry,

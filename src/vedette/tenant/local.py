@@ -28,6 +28,7 @@ from vedette.tenant.certificates import Certificates, ensure_certificates, tenan
 from vedette.tenant.clock import Clock, FixedClock, RunningClock
 from vedette.tenant.config import TenantFile, UserEntry, read_tenant_file
 from vedette.tenant.directory import Directory
+from vedette.tenant.faults import Faults, FaultyApp
 from vedette.tenant.identity.keys import KeyRing
 from vedette.tenant.proxy import Proxy, Upstream
 from vedette.tenant.seed import Access, AppAccess, UserAccess, complete, seed, seeding_of
@@ -77,6 +78,7 @@ class LocalTenant:
     and gone at the end, unless `ephemeral=False` asks for the default folder. port, proxy_port: 0 takes free ones.
     machines, days, seed: size of the simulation. telemetry: a folder with recordings, a world, or `"none"`.
     clock: a moment to stand still at, or a clock. limits: rate limits, so many times as wide, or `"off"`.
+    faults: rules such as `GET /api/alerts: 5% 503, latency 200ms`; `tenant.faults` changes them while it runs.
     users: the people there are, instead of the usual ones. sockets: False for use through `asgi` alone.
     progress: told of the import of recordings, which can take a while.
     """
@@ -97,6 +99,7 @@ class LocalTenant:
         telemetry: Path | str | World | None = None,
         clock: Clock | datetime | None = None,
         limits: Limits | None = None,
+        faults: Sequence[str] = (),
         users: Sequence[UserEntry] | None = None,
         allow_hosts: Collection[str] = (),
         sockets: bool = True,
@@ -108,6 +111,7 @@ class LocalTenant:
         self._world: World | None = None
         if telemetry is not None and not isinstance(telemetry, (str, Path)):
             self._world = telemetry
+        self.faults = Faults([*file.service.disturbances, *faults])
         self._file = complete(_adjusted(file, machines, days, seed, telemetry, limits, users))
         self._clock_given = clock
         self._folder = Path(state).expanduser() if state is not None else None if ephemeral else default_state()
@@ -357,7 +361,7 @@ class LocalTenant:
             options=_options(self._file),
         )
         seeded_before = present.at if present else None
-        app = tenant_app(state, own_names=self._names)
+        app = FaultyApp(tenant_app(state, own_names=self._names), self.faults)
         running = _Running(home, state, app, access, certificates, fillings, seeded_before)
         if sockets:
             running.port = sockets[0].getsockname()[1]

@@ -52,6 +52,7 @@ def serve(
     days: int | None = None,
     seed: int | None = None,
     telemetry: Path | str | None = None,
+    faults: Sequence[str] = (),
     names: Collection[str] = (),
     allow_hosts: Collection[str] = (),
     say: Say = print,
@@ -80,6 +81,7 @@ def serve(
         seed=seed,
         telemetry=telemetry,
         limits=limits_from(limits),
+        faults=faults,
         allow_hosts=allow_hosts,
         progress=_progress(say),
     )
