@@ -210,6 +210,8 @@ class ServiceEntry(Entry, frozen=True, kw_only=True):
     client_loop_limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """More identical token requests in a minute are answered as a request loop (50196)."""
     faults: list[FaultEntry] = []
+    disturbances: list[str] = []
+    """Faults on purpose, such as `GET /api/alerts: 5% 503, 2% reset, latency 200ms`."""
 
 
 class TenantFile(Entry, frozen=True, kw_only=True):
