@@ -7,7 +7,7 @@ import json
 import click
 
 from vedette.cli.main import root
-from vedette.cli.resources import index
+from vedette.cli.resources import index, summaries
 
 REFERENCE = "docs/reference/cli.md"
 INDEX = "src/vedette/cli/_index.py"
@@ -31,6 +31,8 @@ def _index() -> str:
         lines.append(f"    {json.dumps(resource)}: {{")
         lines += [f"        {json.dumps(name)}: {json.dumps(summary)}," for name, summary in commands.items()]
         lines.append("    },")
+    lines += ["}", "", "SUMMARIES: dict[str, str] = {"]
+    lines += [f"    {json.dumps(name)}: {json.dumps(summary)}," for name, summary in summaries().items()]
     return "\n".join([*lines, "}", ""])
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -13,7 +15,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import click
 
 from vedette.catalogue.coverage import KNOWN, KnownOperation, declared
-from vedette.catalogue.operation import Operation, Parameter
+from vedette.catalogue.entity import Complex
+from vedette.catalogue.operation import Operation, Parameter, Upload
 from vedette.catalogue.resources import RESOURCES
 from vedette.cli.main import root
 from vedette.tenant.defender import app as _defender
@@ -39,6 +42,17 @@ BY_HAND: Mapping[str, str] = {
 }
 """Operations whose command is written by hand; every other declared operation has a derived one."""
 
+
+@dataclass(frozen=True)
+class Written:
+    """A value that is written in one way in Python and in another on the command line."""
+
+    python: str
+    command: str
+    names: tuple[str, ...] = ()
+    """What Python has to import."""
+
+
 ALERT, MACHINE = "da637472900382838869_1364969609", "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
 _SAMPLES: Mapping[str, object] = {
     "id": None,
@@ -61,11 +75,87 @@ _SAMPLES: Mapping[str, object] = {
     "category": "Execution",
     "device_value": "High",
     "action": "Add",
+    "index": 0,
+    "sha1": "3d2e0b5e1c1d5d2c4f6f2b4e6a5ad0c3f7b1c9aa",
+    "scan_type": "Quick",
+    "is_excluded": True,
+    "commands": [
+        Written(
+            'LiveResponseCommand.run_script("collect.ps1")',
+            '{"type": "RunScript", "params": [{"key": "ScriptName", "value": "collect.ps1"}]}',
+            ("LiveResponseCommand",),
+        )
+    ],
+    "file": Written('Upload("collect.ps1", b"Get-Process")', "collect.ps1", ("Upload",)),
+    "file_name": "collect.ps1",
+    "indicator_value": "evil.example",
+    "indicator_type": "DomainName",
+    "indicators": [
+        Written(
+            'NewIndicator(\n        indicator_value="evil.example",\n        indicator_type="DomainName",\n'
+            '        action="Block",\n        title="INC-42",\n        description="Seen in a mail.",\n    )',
+            '{"indicatorValue": "evil.example", "indicatorType": "DomainName", "action": "Block", "title": "INC-42", '
+            '"description": "Seen in a mail."}',
+            ("NewIndicator",),
+        )
+    ],
+    "indicators.submit action": "Block",
+    "indicator_ids": ["995", "996"],
+    "query": "DeviceProcessEvents | where FileName =~ 'mshta.exe' | take 10",
+    "domain": "evil.example",
+    "since_time": "2026-11-20T00:00:00Z",
+    "scan_name": "Office network",
+    "is_active": True,
+    "target": "10.20.1.0/24",
+    "target_type": "Ip",
+    "interval_in_hours": 24,
+    "authenticated_scans.create scan_type": "Windows",
+    "authenticated_scans.update scan_type": "Windows",
+    "scanner_agent": Written(
+        f'ScannerAgent(machine_id="{MACHINE}")', f'{{"machineId": "{MACHINE}"}}', ("ScannerAgent",)
+    ),
+    "scan_authentication_params": Written(
+        'WindowsAuthParams(type="Kerberos", username="scan$", domain="contoso.example", isgmsa_user=True)',
+        '{"@odata.type": "#microsoft.windowsDefenderATP.api.WindowsAuthParams", "type": "Kerberos", '
+        '"username": "scan$", "domain": "contoso.example", "isgmsaUser": true}',
+        ("WindowsAuthParams",),
+    ),
+    "scan_definition_ids": ["60c4aa97-ca70-4a01-8a8e-0a0c1f4b2a0c"],
+    "session_ids": ["01decc4e-8f4f-4f9b-8a4a-0a0c1f4b2a0c"],
+    "device_groups": [
+        Written('DeviceGroup(device_group_name="Finance")', '{"deviceGroupName": "Finance"}', ("DeviceGroup",))
+    ],
+    "ids": [7],
+    "additions_count": 1,
+    "deletions_count": 0,
+}
+_IDS: Mapping[str, object] = {
+    "alerts": ALERT,
+    "machines": MACHINE,
+    "indicators": "995",
+    "investigations": "63017",
+    "files": "3d2e0b5e1c1d5d2c4f6f2b4e6a5ad0c3f7b1c9aa",
+    "users": "jdoe",
+    "vulnerabilities": "CVE-2026-20700",
+    "software": "microsoft-_-edge",
+    "recommendations": "va-_-microsoft-_-edge",
+    "device_groups": 7,
+    "incidents": 924521,
 }
 _FILTERS: Mapping[str, str] = {
     "machines.list": "healthStatus eq 'Active'",
     "machines.list_alerts": "status eq 'New'",
     "machine_actions.list": "status eq 'Pending'",
+    "indicators.list": "action eq 'Block'",
+    "investigations.list": "state eq 'Running'",
+    "vulnerabilities.list_by_machine": "severity eq 'Critical'",
+    "software.list": "vendor eq 'microsoft'",
+    "recommendations.list": "remediationType eq 'Update'",
+    "remediation_tasks.list": "status eq 'Active'",
+    "baselines.list_profiles": "operatingSystem eq 'Windows 11'",
+    "baselines.list_configurations": "category eq 'Audit Policies'",
+    "browser_extensions.list_permissions": "contains(permissionName,'cookies')",
+    "device_health.list": "avMode eq '1'",
 }
 
 
@@ -96,7 +186,14 @@ def _operations() -> str:
 
 
 def _section(operation: Operation[Any, Any]) -> Iterator[str]:
-    yield from (f"### {operation.id}", "", operation.summary, "", "```http", f"{operation.method} {operation.path}")
+    yield from (
+        f"### {operation.id}",
+        "",
+        operation.summary,
+        "",
+        "```http",
+        f"{operation.method} {operation.wire_path}",
+    )
     yield from ("```", "")
     parameters = [p for p in operation.parameters if p.name not in ("orderby", "select")]
     if parameters:
@@ -129,7 +226,8 @@ def _facts(operation: Operation[Any, Any]) -> Iterator[str]:
         yield f"- {note}"
     if operation.preview or operation.basis != "documentation":
         yield f"- {'Preview. ' if operation.preview else ''}Basis: {operation.basis}."
-    yield f"- Source: <{operation.source}>"
+    if operation.source:
+        yield f"- Source: <{operation.source}>"
 
 
 def filterable(operation: Operation[Any, Any]) -> Sequence[str]:
@@ -150,11 +248,13 @@ def _type(hint: Any) -> str:  # Any: a type expression
     while get_origin(hint) is Annotated or get_origin(hint) in (Union, UnionType):
         parts = [part for part in get_args(hint) if part is not NoneType]
         if get_origin(hint) is not Annotated and len(parts) > 1:
-            return "OData text" if str in parts else "text"
+            return "OData text" if str in parts else " or ".join(map(_type, parts))
         hint = parts[0]
     if get_origin(hint) is not None and get_args(hint) and isinstance(get_args(hint)[0], type):
         return f"list of {_type(get_args(hint)[0])}"
-    return {str: "text", int: "integer", bool: "boolean", datetime: "time"}.get(hint, "text")
+    if isinstance(hint, type) and issubclass(hint, Complex):
+        return hint.__name__
+    return {str: "text", int: "integer", bool: "boolean", datetime: "time", Upload: "file"}.get(hint, "text")
 
 
 def example_arguments(operation: Operation[Any, Any]) -> list[tuple[Parameter, object]]:
@@ -164,45 +264,79 @@ def example_arguments(operation: Operation[Any, Any]) -> list[tuple[Parameter, o
     if operation.is_listing and "filter" in operation.signature.parameters:
         names.add("filter")
     elif operation.method == "PATCH" or operation.name == "batch_update":
-        names.add(next(p.name for p in operation.parameters if p.where == "body" and not p.is_required))
+        names.update([p.name for p in operation.parameters if p.where == "body" and not p.is_required][:1])
     return [(p, _sample(operation, p)) for p in operation.parameters if p.name in names]
 
 
 def _sample(operation: Operation[Any, Any], parameter: Parameter) -> object:
     if parameter.name == "id":
-        return {"alerts": ALERT, "machines": MACHINE}.get(operation.resource, "5382f7ea-7557-4ab7-9782-d50480024a4e")
+        return _IDS.get(operation.resource, "5382f7ea-7557-4ab7-9782-d50480024a4e")
     if parameter.name == "filter":
         return _FILTERS.get(operation.id, _SAMPLES["filter"])
     if parameter.name == "machine_tags":
         return ["finance"]
-    return _SAMPLES[parameter.name]
+    if parameter.name == "type":
+        return parameter.members[0]
+    return _SAMPLES.get(f"{operation.id} {parameter.name}", _SAMPLES.get(parameter.name))
 
 
 def python_example(operation: Operation[Any, Any]) -> str:
     """A call on a client, as one would write it."""
     written = []
+    imports: set[str] = set()
     for parameter, value in example_arguments(operation):
         text = f'datetime.fromisoformat("{value}")' if _type(parameter.annotation) == "time" else _literal(value)
+        for each in value if isinstance(value, list) else [value]:
+            imports.update(each.names if isinstance(each, Written) else ())
         is_named = operation.signature.parameters[parameter.name].kind is inspect.Parameter.KEYWORD_ONLY
         written.append(f"{parameter.name}={text}" if is_named else text)
     call = f"defender.{operation.id}({', '.join(written)})"
     if len(call) > 100:
         inside = "".join(f"    {each},\n" for each in written)
         call = f"defender.{operation.id}(\n{inside})"
+    first = f"from vedette import {', '.join(sorted(imports))}\n\n" if imports else ""
     if operation.is_listing:
-        return f"for {_item(operation)} in {call}:\n    print({_item(operation)})"
-    return call if operation.returns is None else f"{_item(operation)} = {call}"
+        return f"{first}for {_item(operation)} in {call}:\n    print({_item(operation)})"
+    return first + (call if operation.returns is None else f"{_item(operation)} = {call}")
 
 
 def _literal(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, Written):
+        return value.python
+    if isinstance(value, (bool, int)):
+        return str(value)
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _item(operation: Operation[Any, Any]) -> str:
     name = operation.entity.__name__ if operation.entity else "text"
-    return {"MachineAction": "action"}.get(name, name.lower())
+    short = {
+        "MachineAction": "action",
+        "PublicAssetDto": "machine",
+        "PublicVulnerabilityDto": "vulnerability",
+        "PublicAssetVulnerabilityDto": "vulnerability",
+        "PublicProductDto": "product",
+        "PublicProductFixDto": "update",
+        "PublicDistributionDto": "version",
+        "AdvancedQueryResponse": "result",
+        "ExportFilesResponse": "export",
+        "LibraryFiles": "file",
+        "InOrgFileStats": "stats",
+        "InOrgDomainStats": "stats",
+        "InOrgIPStats": "stats",
+        "ConfigurationScore": "score",
+        "DeviceAvInfo": "health",
+        "ActionAvailabilityStatus": "action",
+        "DlpMachine": "machine",
+        "ImportIndicatorResult": "result",
+        "BrowserExtensions": "permission",
+        "DataExportSettings": "settings",
+        "DeviceGroup": "group",
+    }
+    last = re.findall(r"[A-Z][a-z]+", name)
+    return short.get(name, last[-1].lower() if last else name)
 
 
 # -- commands --------------------------------------------------------------------------------------------------------
@@ -242,7 +376,10 @@ def command_example(operation: Operation[Any, Any]) -> str:
         is_option = operation.signature.parameters[parameter.name].kind is inspect.Parameter.KEYWORD_ONLY
         option = [f"--{parameter.name.replace('_', '-')}"] if is_option else []
         for each in value if isinstance(value, list) else [value]:
-            words += [*option, str(each)]
+            if isinstance(each, bool):
+                words.append(option[0] if each else option[0].replace("--", "--no-", 1))
+            else:
+                words += [*option, each.command if isinstance(each, Written) else str(each)]
     return shlex.join(words)
 
 

@@ -36,14 +36,27 @@ if TYPE_CHECKING:
         UsernamePasswordCredential,
     )
     from vedette.auth.validation import validate_token
+    from vedette.catalogue.advanced_queries import AdvancedQueryResponse
     from vedette.catalogue.alerts import Alert, AlertEvidence
+    from vedette.catalogue.authenticated_scans import ScannerAgent, SnmpAuthParams, WindowsAuthParams
+    from vedette.catalogue.device_groups import DeviceGroup
     from vedette.catalogue.domains import Domain
+    from vedette.catalogue.exports import ExportFilesResponse
     from vedette.catalogue.files import File
+    from vedette.catalogue.incidents import Incident
+    from vedette.catalogue.indicators import Indicator, NewIndicator
+    from vedette.catalogue.investigations import Investigation
     from vedette.catalogue.ips import Ip
+    from vedette.catalogue.live_response import LiveResponseCommand, LiveResponseScriptResult
     from vedette.catalogue.machine_actions import MachineAction
     from vedette.catalogue.machines import Machine
+    from vedette.catalogue.operation import Upload
     from vedette.catalogue.page import AsyncPaged, Page, Paged
+    from vedette.catalogue.recommendations import Recommendation
+    from vedette.catalogue.remediation_tasks import RemediationTask
+    from vedette.catalogue.software import Software
     from vedette.catalogue.users import User
+    from vedette.catalogue.vulnerabilities import Vulnerability
     from vedette.client.async_defender import AsyncDefender
     from vedette.client.defender import Defender
     from vedette.client.pacing import Pacer, Waiting
@@ -86,14 +99,27 @@ _MODULES = {
         "UsernamePasswordCredential",
     ),
     "auth.validation": ("validate_token",),
+    "catalogue.advanced_queries": ("AdvancedQueryResponse",),
     "catalogue.alerts": ("Alert", "AlertEvidence"),
+    "catalogue.authenticated_scans": ("ScannerAgent", "SnmpAuthParams", "WindowsAuthParams"),
+    "catalogue.device_groups": ("DeviceGroup",),
     "catalogue.domains": ("Domain",),
+    "catalogue.exports": ("ExportFilesResponse",),
     "catalogue.files": ("File",),
+    "catalogue.incidents": ("Incident",),
+    "catalogue.indicators": ("Indicator", "NewIndicator"),
+    "catalogue.investigations": ("Investigation",),
     "catalogue.ips": ("Ip",),
+    "catalogue.live_response": ("LiveResponseCommand", "LiveResponseScriptResult"),
     "catalogue.machine_actions": ("MachineAction",),
     "catalogue.machines": ("Machine",),
+    "catalogue.operation": ("Upload",),
     "catalogue.page": ("AsyncPaged", "Page", "Paged"),
+    "catalogue.recommendations": ("Recommendation",),
+    "catalogue.remediation_tasks": ("RemediationTask",),
+    "catalogue.software": ("Software",),
     "catalogue.users": ("User",),
+    "catalogue.vulnerabilities": ("Vulnerability",),
     "client.async_defender": ("AsyncDefender",),
     "client.defender": ("Defender",),
     "client.pacing": ("Pacer", "Waiting"),
@@ -120,6 +146,7 @@ _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "AccessToken",
+    "AdvancedQueryResponse",
     "Alert",
     "AlertEvidence",
     "Answer",
@@ -132,15 +159,23 @@ __all__ = [
     "Credential",
     "Defender",
     "DeviceCodeCredential",
+    "DeviceGroup",
     "DevicePrompt",
     "Domain",
+    "ExportFilesResponse",
     "File",
+    "Incident",
+    "Indicator",
     "InteractiveBrowserCredential",
+    "Investigation",
     "Ip",
     "KeySet",
+    "LiveResponseCommand",
+    "LiveResponseScriptResult",
     "Machine",
     "MachineAction",
     "ManagedIdentityCredential",
+    "NewIndicator",
     "NoAnswer",
     "NotFound",
     "OnBehalfOfCredential",
@@ -153,19 +188,27 @@ __all__ = [
     "QueryError",
     "QuerySyntaxError",
     "RateLimited",
+    "Recommendation",
+    "RemediationTask",
     "Retries",
+    "ScannerAgent",
     "ServiceError",
     "SignInError",
+    "SnmpAuthParams",
+    "Software",
     "StaticToken",
     "TokenCache",
     "TokenClaims",
     "TokenInvalid",
     "UnknownName",
     "UnsupportedQuery",
+    "Upload",
     "User",
     "UsernamePasswordCredential",
     "VedetteError",
+    "Vulnerability",
     "Waiting",
+    "WindowsAuthParams",
     "decode_token",
     "field",
     "validate_token",

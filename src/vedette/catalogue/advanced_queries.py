@@ -36,7 +36,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class AdvancedQueries(Operations[M], base="/api/advancedqueries", resource="advanced_queries"):
-    """Advanced hunting by KQL."""
+    """Hunting queries, one call each."""
 
     @POST(
         "run",

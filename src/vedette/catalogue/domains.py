@@ -42,7 +42,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Domains(Operations[M], base="/api/domains", resource="domains"):
-    """Domains: where one was seen, and how often."""
+    """Look up a domain."""
 
     @LIST(
         "{domain}/alerts",

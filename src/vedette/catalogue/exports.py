@@ -51,7 +51,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Exports(Operations[M], base="/api/machines", resource="exports"):
-    """Exports of what was found on every machine, as pages and as files."""
+    """All that was found, as pages and as files."""
 
     @LIST(
         "SecureConfigurationsAssessmentByMachine",

@@ -63,7 +63,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Files(Operations[M], base="/api/files", resource="files"):
-    """Files: what is known of one, and where it was seen."""
+    """Look up a file: how common, where it was seen."""
 
     @GET(
         "{id}",

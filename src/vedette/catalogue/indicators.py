@@ -127,7 +127,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Indicators(Operations[M], base="/api/indicators", resource="indicators"):
-    """Indicators: keep the lists of what to look out for."""
+    """Keep the list of what to look out for."""
 
     @LIST(
         application=("Ti.ReadWrite", "Ti.ReadWrite.All"),

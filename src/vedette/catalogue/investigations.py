@@ -38,7 +38,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Investigations(Operations[M], base="/api/investigations", resource="investigations"):
-    """Automated investigations and what became of them."""
+    """Automated investigations and how they ended."""
 
     @LIST(
         application=("Alert.Read.All", "Alert.ReadWrite.All"),

@@ -37,7 +37,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Ips(Operations[M], base="/api/ips", resource="ips"):
-    """IP addresses: where one was seen, and how often."""
+    """Look up an IP address."""
 
     @LIST(
         "{ip}/alerts",

@@ -53,7 +53,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Recommendations(Operations[M], base="/api/recommendations", resource="recommendations"):
-    """Security recommendations: what to do, where, and against what."""
+    """What to do, where, and against what."""
 
     @LIST(
         application="SecurityRecommendation.Read.All",

@@ -65,7 +65,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class RemediationTasks(Operations[M], base="/api/remediationTasks", resource="remediation_tasks"):
-    """Remediation tasks and the machines they concern."""
+    """What somebody was asked to fix."""
 
     @LIST(
         application="RemediationTasks.Read.All",

@@ -26,7 +26,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Scores(Operations[M], base="/api", resource="scores"):
-    """The exposure score, by device group too, and the secure score of machines."""
+    """Exposure score and secure score."""
 
     @GET(
         "exposureScore",

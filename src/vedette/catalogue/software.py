@@ -75,7 +75,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class SoftwareInventory(Operations[M], base="/api/Software", resource="software"):
-    """Software: products, their versions, weaknesses and missing updates."""
+    """Installed products, versions and missing updates."""
 
     @LIST(
         application="Software.Read.All",

@@ -44,7 +44,10 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Users(Operations[M], base="/api/users", resource="users"):
-    """Accounts: their alerts, and where they logged on. The id is the account name without domain."""
+    """Accounts: their alerts, and where they logged on.
+
+    An id is the account name without its domain.
+    """
 
     @LIST(
         "{id}/alerts",

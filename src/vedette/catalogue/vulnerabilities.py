@@ -93,7 +93,7 @@ _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
 class Vulnerabilities(Operations[M], base="/api/vulnerabilities", resource="vulnerabilities"):
-    """Vulnerabilities: what they are and which machines have them."""
+    """Known weaknesses, and which machines have them."""
 
     @LIST(
         application="Vulnerability.Read.All",

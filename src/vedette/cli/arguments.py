@@ -56,6 +56,38 @@ def moment(text: str, now: datetime) -> datetime:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
+class JsonValue(click.ParamType[Any]):
+    """A value with parts, as JSON in the service's names; `@FILE` reads it from a file."""
+
+    name = "json"
+
+    def __init__(self, shape: Any) -> None:  # Any: a type expression
+        self.shape = shape
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """`JSON`, as options name it."""
+        return "JSON"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Any: whatever click passes, and the shape that the operation declares."""
+        import msgspec
+
+        if not isinstance(value, str):
+            return value
+        try:
+            text = Path(value[1:]).read_text("utf-8") if value.startswith("@") else value
+            return msgspec.json.decode(text, type=self.shape)
+        except OSError as error:
+            self.fail(f"{value[1:]}: {(error.strerror or 'cannot be read').lower()}", param, ctx)
+        except msgspec.DecodeError as error:
+            self.fail(f"this is not the JSON that is wanted: {error}", param, ctx)
+
+
+def whole_number(least: int | None, most: int | None) -> click.ParamType[int]:
+    """A whole number within its bounds."""
+    return click.INT if least is None and most is None else click.IntRange(least, most)
+
+
 MOMENT = Moment()
 FOLDER = click.Path(file_okay=False, resolve_path=True, path_type=Path)
 FILE = click.Path(dir_okay=False, resolve_path=True, path_type=Path)

@@ -1,6 +1,7 @@
 """The groups of resource commands: which are written by hand, which are derived from the catalogue.
 
-Listing commands for help needs no catalogue: summaries come from `_index`, which is generated from it.
+Listing commands for help needs no catalogue: summaries come from `_index`, which is generated from it. A resource that
+is not named here has derived commands alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Collection, Mapping
 
 import click
 
-from vedette.cli._index import DERIVED
+from vedette.cli._index import DERIVED, SUMMARIES
 from vedette.cli.settings import Group
 
 _ALERTS = "vedette.cli.alerts"
@@ -35,7 +36,8 @@ class ResourceGroup(Group):
         if clash:
             raise ValueError(f"{name}: {', '.join(clash)} is both derived and written by hand")
         more = {each: (f"vedette.cli.resources:{each}", text) for each, text in self.derived.items()}
-        super().__init__(name, members={"Commands": polished, "One for each further operation": more}, help=help)
+        sections = {"Commands": polished, "One for each further operation": more} if polished else {"Commands": more}
+        super().__init__(name, members=sections, help=help)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, derived now where it is derived."""
@@ -82,3 +84,10 @@ machine_actions = ResourceGroup(
     replaces=("list", "get"),
     help="Follow response actions.",
 )
+
+
+def __getattr__(name: str) -> ResourceGroup:
+    """The group of a resource whose commands are all derived: `groups.vulnerabilities`."""
+    if name not in SUMMARIES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return ResourceGroup(name.replace("_", "-"), resource=name, polished={}, replaces=(), help=SUMMARIES[name])

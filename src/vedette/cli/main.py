@@ -2,7 +2,8 @@
 
 Exit status: 0 done, 1 the service refused or did not answer, 2 the command line or a configuration was wrong, 130
 interrupted, 141 nobody reads stdout any more. An error is one sentence and, where there is advice, a `hint:` line,
-both on stderr; `VEDETTE_DEBUG=1` shows the traceback as well. Only click may be imported at the top.
+both on stderr; `VEDETTE_DEBUG=1` shows the traceback as well. Only click and the index of commands may be imported at
+the top.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 
 import click
 
+from vedette.cli._index import SUMMARIES
 from vedette.cli.settings import Group, common_options
 
 SERVICE_REFUSED = 1
@@ -22,6 +24,13 @@ INTERRUPTED = 130
 NOBODY_READS = 141
 
 _HERE = "vedette.cli"
+
+
+def _derived(*resources: str) -> dict[str, tuple[str, str]]:
+    """The groups of resources whose commands are all derived from the catalogue."""
+    return {name.replace("_", "-"): (f"{_HERE}.groups:{name}", SUMMARIES.get(name, "")) for name in resources}
+
+
 MEMBERS = {
     "Start here": {
         "quickstart": (f"{_HERE}.quickstart:quickstart", "Watch the whole documented path happen, offline."),
@@ -33,8 +42,29 @@ MEMBERS = {
         "alerts": (f"{_HERE}.groups:alerts", "Read, judge and raise alerts."),
         "machines": (f"{_HERE}.groups:machines", "Find machines, tag them, respond on them."),
         "machine-actions": (f"{_HERE}.groups:machine_actions", "Follow response actions."),
+        **_derived("library_files", "investigations", "indicators"),
         "hunt": (f"{_HERE}.hunt:hunt", "Run an advanced hunting query."),
+        **_derived("advanced_queries", "files", "ips", "domains", "users", "incidents"),
     },
+    "Vulnerability management": _derived(
+        "vulnerabilities",
+        "software",
+        "recommendations",
+        "remediation_tasks",
+        "scores",
+        "exports",
+        "baselines",
+        "browser_extensions",
+        "firmware",
+    ),
+    "Machines and settings": _derived(
+        "device_health",
+        "device_groups",
+        "authenticated_scans",
+        "scan_agents",
+        "data_export_settings",
+        "metadata",
+    ),
     "Apps and tokens": {
         "apps": (f"{_HERE}.apps:apps", "Register apps, give them permissions, grant consent."),
         "token": (f"{_HERE}.token:token", "Show and validate access tokens."),

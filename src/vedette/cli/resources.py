@@ -15,9 +15,21 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 
-from vedette.catalogue.operation import Arguments, Filter, Operation, Parameter
+from vedette.catalogue.entity import Complex
+from vedette.catalogue.machine_actions import MachineAction
+from vedette.catalogue.operation import Arguments, Filter, Operation, Parameter, Upload
 from vedette.catalogue.resources import RESOURCES
-from vedette.cli.arguments import MOMENT, asking_options, choice, choices_help, confirm, listing_options
+from vedette.cli.arguments import (
+    FILE,
+    MOMENT,
+    JsonValue,
+    asking_options,
+    choice,
+    choices_help,
+    confirm,
+    listing_options,
+    whole_number,
+)
 from vedette.cli.connection import connected, machine_id
 from vedette.cli.output import Output, write
 from vedette.cli.settings import Command
@@ -58,7 +70,7 @@ def derive(operation: Operation[Any, Any]) -> Command:
         limit, everything = values.pop("limit", None), values.pop("everything", False)
         yes, dry_run = values.pop("yes", True), values.pop("dry_run", False)
         given: dict[str, Any] = {  # Any: as above
-            parameter.name: list(value) if isinstance(value, tuple) else value
+            parameter.name: _given(parameter, value)
             for parameter in operation.parameters
             if (value := values.get(parameter.name)) not in (None, ())
         }
@@ -96,6 +108,12 @@ def derive(operation: Operation[Any, Any]) -> Command:
     return command
 
 
+def _given(parameter: Parameter, value: Any) -> Any:  # Any: what click parsed, what the operation takes
+    if parameter.annotation is Upload:
+        return Upload.of(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
 def show_answer(output: Output, operation: Operation[Any, Any], answer: object) -> None:
     """What an operation that is no listing answered."""
     import msgspec
@@ -114,9 +132,20 @@ def show_request(output: Output, operation: Operation[Any, Any], given: Mapping[
     query = "&".join(f"{name}={value}" for name, value in bound.query)
     record: dict[str, object] = {"method": operation.method, "path": bound.path + (f"?{query}" if query else "")}
     if bound.body is not None:
-        record["body"] = bound.body
+        record["body"] = {name: _shown(value) for name, value in bound.body.items()}
     output.record(record)
     output.note("Nothing was sent.")
+
+
+def _shown(value: object) -> object:
+    """A member of a body as a reader wants it: what is in it as JSON, and of a file its name and size."""
+    import msgspec
+
+    if isinstance(value, Upload):
+        return {"file": value.name, "bytes": len(value.content)}
+    from vedette.client.exchange import encode_body
+
+    return msgspec.json.decode(encode_body(value))
 
 
 def help_text(operation: Operation[Any, Any], about: str = "") -> str:
@@ -150,7 +179,11 @@ def _role(role: str | None) -> str:
 
 
 def _is_response(operation: Operation[Any, Any]) -> bool:
-    return operation.method == "DELETE" or (operation.method != "GET" and operation.user_role == RESPONSE_ROLE)
+    """Whether somebody will notice, so that a person is asked first."""
+    if operation.method == "GET":
+        return False
+    acts_on_a_machine = operation.resource == "machines" and operation.entity is MachineAction
+    return "delete" in operation.name or operation.user_role == RESPONSE_ROLE or acts_on_a_machine
 
 
 def _named(given: Mapping[str, object]) -> str:
@@ -204,21 +237,32 @@ def _kind(parameter: Parameter) -> tuple[Any, bool]:  # Any: a click type
     """The click type of a parameter, and whether it may be given more than once."""
     if parameter.members:
         return choice(parameter.members), False
-    hint, is_many = parameter.annotation, False
+    hint, is_many, bounds = parameter.annotation, False, (None, None)
     if hint == Filter or hint == Filter | None:
         return click.STRING, False
     while True:
         origin = get_origin(hint)
         if origin is Annotated:
-            hint = get_args(hint)[0]
+            hint, *notes = get_args(hint)
+            bounds = next(((note.ge, note.le) for note in notes if hasattr(note, "ge")), bounds)
         elif origin in (Union, types.UnionType):
-            hint = next(part for part in get_args(hint) if part is not types.NoneType)
+            named = [part for part in get_args(hint) if part is not types.NoneType]
+            if len(named) > 1:  # values of several shapes, told apart by what is in them
+                return JsonValue(hint), is_many
+            hint = named[0]
         elif origin is not None and origin is not Literal:
             is_many, hint = True, get_args(hint)[0]
         else:
             break
-    known: Mapping[Any, Any] = {datetime: MOMENT, int: click.INT, bool: click.BOOL, float: click.FLOAT}
-    return known.get(hint, click.STRING), is_many
+    if isinstance(hint, type) and issubclass(hint, Complex):
+        return JsonValue(hint), is_many
+    known: Mapping[Any, Any] = {datetime: MOMENT, bool: click.BOOL, float: click.FLOAT, Upload: FILE}
+    return whole_number(*bounds) if hint is int else known.get(hint, click.STRING), is_many
+
+
+def summaries() -> Mapping[str, str]:
+    """Resource → what it is about, for help without the catalogue."""
+    return {name: (resource.__doc__ or "").strip().partition("\n")[0] for name, resource in RESOURCES.items()}
 
 
 def index() -> Mapping[str, Mapping[str, str]]:

@@ -21,9 +21,17 @@ REPEATABLE: Mapping[str, frozenset[str]] = {
     "machines.set_device_value": frozenset(),
     "machines.tag": frozenset(),
     "machines.tag_many": frozenset(),
+    "machines.set_exclusion": frozenset(),
+    "indicators.submit": frozenset(),
+    "indicators.import_many": frozenset(),
+    "indicators.batch_update": frozenset(),
+    "authenticated_scans.update": frozenset(),
+    "authenticated_scans.list_history": frozenset(),
+    "authenticated_scans.list_history_of_sessions": frozenset(),
+    "advanced_queries.run": frozenset(),
 }
-"""Writing operations that leave the same state when they are carried out twice, by id. With one of the body members
-beside them they do not (a comment would be there twice)."""
+"""Operations other than GET that only read, or that leave the same state when they are carried out twice, by id. With
+one of the body members beside them they do not (a comment would be there twice)."""
 
 
 @dataclass(frozen=True, slots=True)
