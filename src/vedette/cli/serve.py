@@ -27,6 +27,7 @@ _PORT = click.IntRange(0, 65535)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=_PORT, default=8443, show_default=True, help="HTTPS port; 0 takes a free one.")
 @click.option("--proxy-port", type=_PORT, help="Proxy port.  [default: 8480; a free one with --port 0]")
+@click.option("--listen-443", is_flag=True, help="Answer on port 443 too, for programs that know no other.")
 @click.option("--state", type=FOLDER, metavar="DIR", help="Folder that keeps the tenant. Otherwise one in your home.")
 @click.option("--ephemeral", is_flag=True, help="Keep everything in memory.")
 @click.option("--config", type=FILE, metavar="FILE", help="Tenant file: users, apps, telemetry, clock.")
@@ -44,6 +45,7 @@ def serve(
     host: str,
     port: int,
     proxy_port: int | None,
+    listen_443: bool,
     state: Path | None,
     ephemeral: bool,
     config: Path | None,
@@ -68,6 +70,7 @@ def serve(
         host=host,
         port=port,
         proxy_port=proxy_port if proxy_port is not None else lifecycle.PROXY_PORT if port else 0,
+        listen_443=listen_443,
         state=state,
         ephemeral=ephemeral,
         config=config,

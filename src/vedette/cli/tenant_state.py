@@ -117,8 +117,24 @@ def reset(context: click.Context, yes: bool, state: Path | None) -> None:
     Output.of(context).note(f"Deleted what was in {folder}.")
 
 
-tenant = Group("tenant", help="Show, export, import or reset the local tenant.")
-for _each in (show, export, import_, reset):
+@command("rotate-keys", examples=("vedette tenant rotate-keys", "vedette tenant rotate-keys --emergency"))
+@click.option("--emergency", is_flag=True, help="Withdraw every earlier key at once, and with them all tokens.")
+@_STATE
+@click.pass_context
+def rotate_keys(context: click.Context, emergency: bool, state: Path | None) -> None:
+    """Sign tokens with another key from now on, whether the tenant runs or not.
+
+    The key that signed so far stays published for 26 hours, so its tokens stay good.
+    """
+    from vedette.tenant.local import default_state
+    from vedette.tenant.rotation import rotate
+
+    kid, published = rotate(state or default_state(), emergency=emergency)
+    Output.of(context).record({"signingKey": kid, "published": published, "emergency": emergency})
+
+
+tenant = Group("tenant", help="Show, export, import or reset the local tenant; change its signing keys.")
+for _each in (show, export, import_, reset, rotate_keys):
     tenant.add_command(_each)
 
 

@@ -70,6 +70,7 @@ class Authenticator:
         self._state = state
         self._audiences = frozenset(audiences)
         self._passed: dict[bytes, tuple[Caller, float]] = {}
+        self._keys = state.keys.public_keys()
 
     def caller(self, authorization: list[bytes]) -> Caller:
         """The caller that the `Authorization` headers name. Raises: BadToken."""
@@ -82,6 +83,10 @@ class Authenticator:
             raise BadToken("Authorization header does not hold a bearer token", is_missing=True)
         token = token.strip()
         now = self._state.clock.now().timestamp()
+        if (keys := self._state.keys.public_keys()) is not self._keys:
+            # A key has come or gone; what it signed is verified anew.
+            self._keys = keys
+            self._passed.clear()
         known = self._passed.get(token)
         if known is not None and now < known[1]:
             return known[0]

@@ -48,6 +48,7 @@ READY_NAME = "tenant.json"
 """In a state folder: addresses, users and apps of the tenant, clear passwords among them (mode 0600)."""
 
 
+DIRECT_PORT = 443
 GIVE_UP_S = 0.5
 """How long stopping waits for telemetry that is being written."""
 
@@ -76,6 +77,7 @@ class LocalTenant:
 
     config: a tenant file, or what one says. state: folder that the tenant lives in; without it everything is in memory
     and gone at the end, unless `ephemeral=False` asks for the default folder. port, proxy_port: 0 takes free ones.
+    listen_443: answer on port 443 besides, where programs look that know no other.
     machines, days, seed: size of the simulation. telemetry: a folder with recordings, a world, or `"none"`.
     clock: a moment to stand still at, or a clock. limits: rate limits, so many times as wide, or `"off"`.
     faults: rules such as `GET /api/alerts: 5% 503, latency 200ms`; `tenant.faults` changes them while it runs.
@@ -92,6 +94,7 @@ class LocalTenant:
         host: str = LOOPBACK,
         port: int = 0,
         proxy_port: int | None = 0,
+        listen_443: bool = False,
         names: Collection[str] = (),
         machines: int | None = None,
         days: int | None = None,
@@ -116,6 +119,7 @@ class LocalTenant:
         self._clock_given = clock
         self._folder = Path(state).expanduser() if state is not None else None if ephemeral else default_state()
         self._host, self._port, self._proxy_port = host, port, proxy_port
+        self._listen_443 = listen_443
         self._names = list(names) if host in (LOOPBACK, "localhost") else [host, *names]
         self._allow_hosts, self._sockets, self._progress = list(allow_hosts), sockets, progress
         self._running: _Running | None = None
@@ -189,6 +193,11 @@ class LocalTenant:
     def port(self) -> int:
         """The HTTPS port."""
         return self._on.port
+
+    @property
+    def listens_on_443(self) -> bool:
+        """Whether it answers on the usual HTTPS port too."""
+        return self._sockets and (self._listen_443 or self.port == DIRECT_PORT)
 
     @property
     def ca_bundle(self) -> str:
@@ -334,6 +343,11 @@ class LocalTenant:
         sockets = listen(self._host, self._port) if self._sockets else []
         for each in sockets:
             stack.callback(each.close)
+        if self._sockets and self._listen_443 and sockets[0].getsockname()[1] != DIRECT_PORT:
+            direct = listen(self._host, DIRECT_PORT, option="--listen-443")
+            for each in direct:
+                stack.callback(each.close)
+            sockets += direct
         proxy_sockets = []
         if self._sockets and self._proxy_port is not None:
             proxy_sockets = listen(LOOPBACK, self._proxy_port, option="--proxy-port")

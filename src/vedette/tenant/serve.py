@@ -43,6 +43,7 @@ def serve(
     host: str = LOOPBACK,
     port: int = HTTPS_PORT,
     proxy_port: int = PROXY_PORT,
+    listen_443: bool = False,
     state: Path | str | None = None,
     ephemeral: bool = False,
     config: Path | str | None = None,
@@ -59,6 +60,7 @@ def serve(
 ) -> None:
     """Serve a tenant until SIGTERM or Ctrl-C; then stop within two seconds. A second Ctrl-C ends it at once.
 
+    listen_443: answer on port 443 as well, for programs that drop the port or whose hosts are led here by name.
     ready_file: where to write what `LocalTenant.ready` says, once everything answers. names: host names that the server
     is reached by besides `localhost`.
     Raises: ConfigurationError when a port or the state folder is in use, or the tenant file is wrong.
@@ -75,6 +77,7 @@ def serve(
         host=host,
         port=port,
         proxy_port=proxy_port,
+        listen_443=listen_443,
         names=names,
         machines=machines,
         days=days,
@@ -270,6 +273,7 @@ def describe(tenant: LocalTenant, *, host: str = LOOPBACK) -> Iterator[str]:
             ("Graph", tenant.graph_base),
             ("tenant id", tenant.tenant_id),
             ("proxy", tenant.proxy_url or "none"),
+            *([("direct", "port 443, under every name that leads here")] if tenant.listens_on_443 else []),
             ("CA bundle", tenant.ca_bundle),
             ("for scripts", str(tenant.ready_file)),
         ]

@@ -96,6 +96,15 @@ def _bind(address: str, port: int) -> socket.socket | None:
 
 
 def _not_bound(host: str, port: int, refused: OSError, option: str) -> ConfigurationError:
+    if refused.errno == errno.EACCES:
+        return ConfigurationError(
+            f"port {port} on {host} cannot be opened: this user may not open ports below 1024.",
+            hint="sudo sysctl net.ipv4.ip_unprivileged_port_start=443; or use the proxy, which needs no such port.",
+        )
+    if refused.errno == errno.EADDRINUSE and option == "--listen-443":
+        return ConfigurationError(
+            f"port {port} on {host} is in use by another program.", hint="stop that one, or use the proxy instead."
+        )
     if refused.errno == errno.EADDRINUSE:
         return ConfigurationError(
             f"port {port} on {host} is in use by another program.", hint=f"{option} 0 picks a free port."

@@ -52,6 +52,29 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
         return f"SigningKey(id={self.id!r})"
 
 
+class RotationWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Another process has asked for a rotation. The server, which knows the time of the tenant, carries it out."""
+
+    id: str = "next"
+    emergency: bool = False
+
+
+def ask_for_rotation(database: Database, *, emergency: bool = False) -> None:
+    """Leave word for the server on this database: it rotates when its key set is read next, or when it starts."""
+    Collection(database, RotationWanted).put(RotationWanted(emergency=emergency))
+
+
+def rotation_is_done(database: Database) -> bool:
+    """Whether nothing that was asked for is left to do."""
+    return Collection(database, RotationWanted).get("next") is None
+
+
+def signing_key(database: Database) -> str:
+    """The `kid` of the key that signs."""
+    keys = Collection(database, SigningKey, columns=["position"]).all()
+    return min((key for key in keys if key.replaced is None), key=lambda key: key.position).id
+
+
 class KeyRing:
     """The keys that this server signs tokens with, the same for all of its tenants."""
 
@@ -59,10 +82,12 @@ class KeyRing:
         self._clock = clock
         self._lock = threading.Lock()
         self._stored = Collection(database, SigningKey, columns=["position"])
+        self._wanted = Collection(database, RotationWanted)
         self._read()
         if not self._current:
             self._stored.put(*(_make(self._clock.now(), position) for position in range(2)))
             self._read()
+        self._rotate_if_wanted()
 
     def sign(self, claims: Mapping[str, object], *, with_x5t: bool = True) -> str:
         """A JWT over these claims. `with_x5t`: tokens of format 1.0 name the certificate as well."""
@@ -85,6 +110,7 @@ class KeyRing:
 
     def jwks(self, issuer: str | None) -> dict[str, object]:
         """The published key set; documents of the v1 endpoint name no issuer."""
+        self._rotate_if_wanted()
         public = self.public_keys()
         return {"keys": [_jwk(key, public[key.id], issuer) for key in self._published if key.id in public]}
 
@@ -97,13 +123,21 @@ class KeyRing:
         now = self._clock.now()
         with self._lock:
             position = max(key.position for key in self._published) + 1
-            leaving = self._published if emergency else self._current[:1]
-            withdrawn = now - OVERLAP if emergency else now
+            made = [_make(now, position + extra) for extra in range(2 if emergency else 1)]
             with self._stored.database.transaction():
-                self._stored.put(*(msgspec.structs.replace(key, replaced=withdrawn) for key in leaving))
-                self._stored.put(*(_make(now, position + extra) for extra in range(2 if emergency else 1)))
-        self._read()
+                if emergency:
+                    for key in self._stored.all():
+                        self._stored.delete(key.id)
+                else:
+                    self._stored.put(msgspec.structs.replace(self._current[0], replaced=now))
+                self._stored.put(*made)
+            self._read()
         return self.signing_key_id
+
+    def _rotate_if_wanted(self) -> None:
+        wanted = self._wanted.pop("next")
+        if wanted is not None:
+            self.rotate(emergency=wanted.emergency)
 
     def _read(self) -> None:
         now = self._clock.now()
