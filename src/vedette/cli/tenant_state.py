@@ -156,6 +156,7 @@ def ingest(
     from vedette.telemetry.importer import import_recordings
     from vedette.tenant import LocalTenant
     from vedette.tenant.local import default_state
+    from vedette.tenant.world import levelled
 
     output = Output.of(context)
     began = time.monotonic()
@@ -174,7 +175,7 @@ def ingest(
             progress=told,
             rejects=rejects,
         )
-        store.load(result.machines, result.alerts)
+        store.load(levelled(result.machines), result.alerts)
     output.record(
         {
             "eventsRead": result.events_read,

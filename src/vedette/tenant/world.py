@@ -11,16 +11,19 @@ import contextlib
 import fcntl
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from vedette.catalogue.alerts import Alert
 from vedette.catalogue.machines import Machine
 from vedette.catalogue.tables import Event
 from vedette.catalogue.tables.world import World
 from vedette.simulation import simulate
+from vedette.simulation.estate import exposure_level
 from vedette.telemetry import Lake, LakeWriter, import_recordings
 from vedette.tenant.config import TelemetryEntry
 from vedette.tenant.directory import Record
@@ -186,9 +189,15 @@ def open_store(
     if is_new:
         found = _imported(lake, plan, progress) if world is None else (world.machines, world.alerts)
         with database.transaction():
-            store.load(*found)
+            store.load(levelled(found[0]), found[1])
             plans.put(plan)
     return store, filling
+
+
+def levelled(machines: Iterable[Machine]) -> Iterator[Machine]:
+    """The machines with the exposure level that follows from what vulnerability management finds on them."""
+    for machine in machines:
+        yield msgspec.structs.replace(machine, exposure_level=exposure_level(machine))
 
 
 def _imported(lake: Lake, plan: Plan, progress: Progress | None) -> tuple[Sequence[Machine], Sequence[Alert]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vedette.simulation.estate.inventory import Profile
-from vedette.simulation.estate.steady import number, pick, share
+from vedette.simulation.estate.steady import number, pick
 
 VENDOR = "Halden Hardware"
 _FIRMWARE = (("1.18.0", 340), ("1.19.2", 160), ("1.20.1", 45))
@@ -51,5 +51,5 @@ def components(profile: Profile) -> Iterator[Component]:
         f"{type_name} system firmware",
         "HX",
         version,
-        json.dumps({"ReleasedDaysBefore": age_days, "IsSecureBootOn": share(profile.id, "secure boot") < 0.9}),
+        json.dumps({"ReleasedDaysBefore": age_days}),
     )

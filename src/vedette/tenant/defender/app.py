@@ -27,7 +27,21 @@ from vedette.tenant.authenticate import Authenticator, BadToken, Caller
 from vedette.tenant.authorize import authorize
 from vedette.tenant.call import Address, Call
 from vedette.tenant.decode import arguments
-from vedette.tenant.defender import alerts, machine_actions, machines
+from vedette.tenant.defender import (
+    alerts,
+    authenticated_scans,
+    baselines,
+    browser_extensions,
+    device_health,
+    firmware,
+    machine_actions,
+    machines,
+    recommendations,
+    remediation_tasks,
+    scores,
+    software,
+    vulnerabilities,
+)
 from vedette.tenant.defender.handling import HANDLERS, Result, default
 from vedette.tenant.describe.metadata import metadata
 from vedette.tenant.describe.openapi import openapi
@@ -36,7 +50,21 @@ from vedette.tenant.routes import Match, Routes
 from vedette.tenant.state import State
 from vedette.tenant.throttle import Throttle
 
-HANDLED = (alerts, machines, machine_actions)
+HANDLED = (
+    alerts,
+    machines,
+    machine_actions,
+    vulnerabilities,
+    software,
+    recommendations,
+    remediation_tasks,
+    scores,
+    baselines,
+    browser_extensions,
+    device_health,
+    authenticated_scans,
+    firmware,
+)
 """Importing these registers their handlers."""
 
 MAX_BODY_BYTES = 4 * 1024 * 1024

@@ -33,6 +33,13 @@ class Database:
             self._connection.execute("PRAGMA synchronous=FULL")
         install_functions(self._connection)
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """Differs after every write, of this connection or another; what was derived before it may be out of date."""
+        with self._lock:
+            (row,) = self._connection.execute("PRAGMA data_version").fetchall()
+            return self._connection.total_changes, int(row[0])
+
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run one statement that answers no rows; gives the number of rows it changed."""
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,10 @@ from vedette.catalogue.machine_actions import MachineAction
 from vedette.catalogue.machines import Machine
 from vedette.tenant.store.collection import Collection
 from vedette.tenant.store.database import Database
+from vedette.tenant.store.scans import KeptScan
 
 if TYPE_CHECKING:
+    from vedette.simulation.estate import Estate
     from vedette.telemetry import Lake
 
 
@@ -27,11 +29,13 @@ class DefenderStore:
         self._lake = lake
         self._fill = fill
         self.path = path
+        self._estates: tuple[tuple[int, int], dict[tuple[str, ...] | None, Estate]] = ((-1, -1), {})
         self.alerts: Collection[Alert] = Collection.of_entity(
             database, Alert, columns=["machine_id", "rbac_group_name", "title"]
         )
         self.machines: Collection[Machine] = Collection.of_entity(database, Machine, columns=["rbac_group_name"])
         self.machine_actions: Collection[MachineAction] = Collection.of_entity(database, MachineAction)
+        self.scans: Collection[KeptScan] = Collection(database, KeptScan)
 
     @property
     def lake(self) -> Lake:
@@ -39,6 +43,29 @@ class DefenderStore:
         if self._fill is not None:
             self._fill()
         return self._lake
+
+    def estate(self, groups: Sequence[str] | None = None) -> Estate:
+        """What vulnerability management knows of all machines, or of those in these device groups.
+
+        Made anew after a write, since tags, values and alerts show in it.
+        """
+        version = self.database.version
+        if self._estates[0] != version:
+            self._estates = (version, {})
+        estates = self._estates[1]
+        key = None if groups is None else tuple(groups)
+        if key not in estates:
+            estates[key] = self._estate(None if key is None else frozenset(key))
+        return estates[key]
+
+    def _estate(self, groups: frozenset[str] | None) -> Estate:
+        from vedette.simulation.estate import Estate
+
+        if groups is not None:
+            whole = self.estate()
+            return whole.narrowed(each for each in whole.machines if each.rbac_group_name in groups)
+        rows = self.database.rows(f"SELECT DISTINCT machine_id FROM {self.alerts.table} WHERE status <> 'Resolved'")  # noqa: S608  (a fixed name)
+        return Estate(self.machines.all(), alerting=[str(row[0]) for row in rows])
 
     def collection_of(
         self, entity: object
