@@ -21,6 +21,7 @@ from vedette.tenant.portal.app import portal_app
 from vedette.tenant.state import State
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?")
+_DEFENDER_SEGMENTS = frozenset({"api", "download"})
 _GRAPH_SEGMENTS = frozenset({"v1.0", "beta", "oidc"})
 _PORTAL_SEGMENTS = frozenset({"", "portal", "static", "favicon.ico"})
 
@@ -65,7 +66,7 @@ class TenantApp:
 
     def _by_path(self, path: str) -> ASGIApp:
         first = path.split("/", 2)[1].lower() if path.startswith("/") else ""
-        if first == "api":
+        if first in _DEFENDER_SEGMENTS:
             return self._defender
         if first in _GRAPH_SEGMENTS:
             return self._graph

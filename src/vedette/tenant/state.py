@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vedette.tenant.clock import Clock
 from vedette.tenant.directory import Directory
+from vedette.tenant.signed_links import SignedLinks
 from vedette.tenant.store.database import Database
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ class State:
     proxy_url: str = ""
     """The HTTPS proxy for unmodified programs; empty where there is none."""
     options: Options = field(default_factory=lambda: Options())
+    links: SignedLinks = field(init=False)
+    """What makes and checks links to downloads."""
+
+    def __post_init__(self) -> None:
+        self.links = SignedLinks(self.database, self.clock)
 
 
 @dataclass(frozen=True)
