@@ -119,9 +119,19 @@ class ActionAvailabilityStatus(Complex, frozen=True, kw_only=True):
     not_supported_reason: str | None = None
 
 
+_MORE = "ExternalId, RequestSource and Title stand in the service's schema, not on the page."
 _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 _READ_APP = ("Machine.Read.All", "Machine.ReadWrite.All")
 _READ = ("Machine.Read", "Machine.ReadWrite")
+_ANY_ACTION = (
+    "Machine.CollectForensics",
+    "Machine.Isolate",
+    "Machine.RestrictExecution",
+    "Machine.Scan",
+    "Machine.Offboard",
+    "Machine.StopAndQuarantine",
+    "Machine.LiveResponse",
+)
 
 
 class MachineActions(Operations[M], base="/api/machineactions", resource="machine_actions"):
@@ -162,24 +172,8 @@ class MachineActions(Operations[M], base="/api/machineactions", resource="machin
 
     @POST(
         "{id}/cancel",
-        application=(
-            "Machine.CollectForensics",
-            "Machine.Isolate",
-            "Machine.RestrictExecution",
-            "Machine.Scan",
-            "Machine.Offboard",
-            "Machine.StopAndQuarantine",
-            "Machine.LiveResponse",
-        ),
-        delegated=(
-            "Machine.CollectForensics",
-            "Machine.Isolate",
-            "Machine.RestrictExecution",
-            "Machine.Scan",
-            "Machine.Offboard",
-            "Machine.StopAndQuarantine",
-            "Machine.LiveResponse",
-        ),
+        application=_ANY_ACTION,
+        delegated=_ANY_ACTION,
         limits=USUAL,
         body_names="pascal",
         source=_PAGE + "cancel-machine-action",
@@ -187,7 +181,7 @@ class MachineActions(Operations[M], base="/api/machineactions", resource="machin
         errors=("ResourceNotFound", "BadRequest"),
         notes=(
             "The permission that the action itself needs is the one that counts.",
-            "ExternalId, RequestSource and Title stand in the service's schema, not on the page.",
+            _MORE,
         ),
     )
     def cancel(
@@ -245,7 +239,7 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         body_names="pascal",
         source=_PAGE + "isolate-machine",
         errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
-        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+        notes=(_MORE,),
     )
     def isolate(
         self,
@@ -270,7 +264,7 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         body_names="pascal",
         source=_PAGE + "unisolate-machine",
         errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
-        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+        notes=(_MORE,),
     )
     def unisolate(
         self,
@@ -294,7 +288,7 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         body_names="pascal",
         source=_PAGE + "collect-investigation-package",
         errors=("ResourceNotFound", "ActiveRequestAlreadyExists"),
-        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+        notes=(_MORE,),
     )
     def collect_investigation_package(
         self,
@@ -318,7 +312,7 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         body_names="pascal",
         source=_PAGE + "restrict-code-execution",
         errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
-        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+        notes=(_MORE,),
     )
     def restrict_code_execution(
         self,
@@ -342,7 +336,7 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         body_names="pascal",
         source=_PAGE + "unrestrict-code-execution",
         errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
-        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+        notes=(_MORE,),
     )
     def unrestrict_code_execution(
         self,
@@ -366,7 +360,7 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         body_names="pascal",
         source=_PAGE + "run-av-scan",
         errors=("ActiveRequestAlreadyExists", "ResourceNotFound"),
-        notes=("ExternalId, RequestSource and Title stand in the service's schema, not on the page.",),
+        notes=(_MORE,),
     )
     def run_antivirus_scan(
         self,
@@ -393,7 +387,7 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         notes=(
             "The text says '200 - Created'; 200 is what the code says, while other actions answer 201.",
             "The page asks for an appropriate role without naming it; the one of other actions is taken.",
-            "ExternalId, RequestSource and Title stand in the service's schema, not on the page.",
+            _MORE,
         ),
     )
     def offboard(
@@ -420,7 +414,7 @@ class MachineResponse(Operations[M], base="/api/machines", resource="machines"):
         errors=("ResourceNotFound", "ActiveRequestAlreadyExists", "InvalidHashValue"),
         notes=(
             "The page lets apps with read permissions do this, which is taken for a mistake.",
-            "ExternalId, RequestSource and Title stand in the service's schema, not on the page.",
+            _MORE,
         ),
     )
     def stop_and_quarantine_file(

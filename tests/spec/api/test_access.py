@@ -192,6 +192,16 @@ def test_the_hundred_and_first_call_in_a_minute_waits(api: Api) -> None:
     assert api.get("/api/machines/" + WS1, "Machine.Read.All").status_code == 200
 
 
+def test_the_apps_of_a_tenant_share_one_count_of_hunting_queries(api: Api) -> None:
+    other = api.token(roles=["AdvancedQuery.Read.All"], appid="99999999-9999-4999-8999-999999999999")
+    for _ in range(45):
+        api.call("POST", "/api/advancedqueries/run", roles=("AdvancedQuery.Read.All",), json={"Query": "AlertInfo"})
+
+    refused = api.call("POST", "/api/advancedqueries/run", token=other, json={"Query": "AlertInfo"})
+
+    assert refused.status_code == 429
+
+
 def test_a_path_that_means_nothing_is_not_found(api: Api) -> None:
     assert api.get("/api/alert", "Alert.Read.All").json()["error"]["code"] == "NotFound"
     wrong = api.call("DELETE", "/api/alerts/da1", roles=("Alert.ReadWrite.All",))
