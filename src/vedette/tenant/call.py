@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from vedette.catalogue.alerts import Alert
 from vedette.catalogue.operation import Operation
 from vedette.odata import Options
 from vedette.tenant.authenticate import Caller
 from vedette.tenant.directory import User
 from vedette.tenant.state import State
-from vedette.tenant.store.collection import Selection
+from vedette.tenant.store.collection import Selection, column_time
 from vedette.tenant.store.defender import DefenderStore
 
 
@@ -49,7 +50,9 @@ class Call:
         return self.state.clock.now()
 
     def visible(self, selection: Selection[Any]) -> Selection[Any]:
-        """What of a selection of machines or alerts the caller's device groups let through."""
+        """What of a selection of machines or alerts there is by now and the caller's device groups let through."""
+        if selection.collection.kind is Alert:
+            selection = selection.narrowed('"alert_creation_time" <= ?', [column_time(self.now)])
         groups = None if self.user is None else self.user.device_groups
         if groups is None or "rbac_group_name" not in selection.collection.columns:
             return selection

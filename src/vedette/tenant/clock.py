@@ -36,6 +36,11 @@ class RunningClock:
             self._start = datetime.now(UTC)
         return self._start + timedelta(seconds=(time.monotonic() - self._began) * self._speed)
 
+    @property
+    def is_real(self) -> bool:
+        """Whether it runs as the wall clock does."""
+        return self._start is None and self._speed == 1.0
+
     def advance(self, step: timedelta) -> None:
         """Jump ahead by `step`."""
         self._start = self.now() + step

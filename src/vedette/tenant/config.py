@@ -176,6 +176,8 @@ class TelemetryEntry(Entry, frozen=True, kw_only=True):
     """Folder with recorded events, relative to the tenant file."""
     keep_times: bool = False
     """Leave the times of recordings as they are, instead of moving the newest one to now."""
+    ahead_h: Annotated[int, msgspec.Meta(ge=0, le=720)] = 0
+    """So many hours of what happens lie ahead at the first start: alerts come up as the clock reaches them."""
 
 
 class ClockEntry(Entry, frozen=True, kw_only=True):

@@ -273,22 +273,25 @@ class LocalTenant:
     def defender(self, app: str = ..., *, asynchronous: Literal[True]) -> AsyncDefender: ...
     def defender(self, app: str = "soc-automation", *, asynchronous: bool = False) -> Defender | AsyncDefender:
         """A client of this tenant, signed in as a confidential app. Close it after use."""
-        from vedette.auth.application import ClientSecretCredential
         from vedette.client.async_defender import AsyncDefender
         from vedette.client.defender import Defender
+        from vedette.tenant.credential import TenantCredential
 
         access = self.apps[app]
         if access.client_secret is None:
             raise ConfigurationError(f"{app} has no client secret, so it cannot sign in on its own behalf.")
-        credential = ClientSecretCredential(
-            access.client_secret,
-            tenant_id=self.tenant_id,
-            client_id=access.client_id,
+        credential = TenantCredential(
+            access,
+            self.state.clock,
             authority=self.authority,
+            tenant_id=self.tenant_id,
             ca_bundle=self.ca_bundle,
         )
         client = AsyncDefender if asynchronous else Defender
-        return client(credential, base_url=self.api_base, ca_bundle=self.ca_bundle)
+        # Pacing waits by the wall clock, which says nothing where limits are off or the tenant's time is its own.
+        clock = self.state.clock
+        is_paced = self.state.options.limit_factor is not None and isinstance(clock, RunningClock) and clock.is_real
+        return client(credential, base_url=self.api_base, ca_bundle=self.ca_bundle, pace=is_paced)
 
     # Time
 

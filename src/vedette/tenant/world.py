@@ -12,7 +12,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -181,7 +181,7 @@ def open_store(
     plan = plans.get("world")
     is_new = plan is None
     if plan is None:
-        plan = Plan(tenant_id=tenant_id, until=now, telemetry=telemetry)
+        plan = Plan(tenant_id=tenant_id, until=now + timedelta(hours=telemetry.ahead_h), telemetry=telemetry)
     if world is None and is_new:
         world = plan.world()
     filling = Filling(lake, plan, world)

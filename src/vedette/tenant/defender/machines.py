@@ -41,7 +41,7 @@ def get(call: Call, /, id: str) -> Machine:
 @handles(Machines.list_alerts)
 def list_alerts(call: Call, /, id: str, *, filter: Filter | None = None) -> Selection[Alert]:
     """The alerts of a visible machine; the filter is applied by the listing."""
-    return call.store.alerts.where(machine_id=machine(call, id).id)
+    return call.visible(call.store.alerts.where(machine_id=machine(call, id).id))
 
 
 @handles(Machines.list_logon_users, in_thread=True)
