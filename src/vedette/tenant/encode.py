@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from vedette.catalogue.entity import Complex, Entity, describe
 from vedette.odata import Options, filter_sql, order_sql, ordered, predicate
@@ -19,11 +20,30 @@ PAGE_SIZE = 10_000
 """Rows on a page where the operation's page states no size."""
 _JSON = "application/json; odata.metadata=minimal; charset=utf-8"
 _BODY = "CAST(body AS TEXT)"
+_PIECE_BYTES = 128 * 1024
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Cut(Generic[T]):
+    """A page of a listing that is too long to be held: its rows are made while they are sent."""
+
+    rows: Iterator[T]
+    """Already cut to the page."""
+    token: Callable[[], str | None]
+    """`$skiptoken` of the next page, once the rows were read; None where this page is the last."""
+    total: Callable[[], int]
+    """How many rows the whole listing has."""
+
+    def __iter__(self) -> Iterator[T]:
+        return self.rows
 
 
 def page(call: Call, rows: Selection[Any] | Iterable[Complex]) -> Response:
     """A page of a listing, with a link to the next one where there is more and no `$top` was given."""
     options = call.options or Options()
+    if isinstance(rows, Cut):
+        return _streamed(call, rows, options)
     size, skip = _place(call, options)
     limit = size if options.top is None else min(options.top, size)
     if isinstance(rows, Selection):
@@ -31,13 +51,7 @@ def page(call: Call, rows: Selection[Any] | Iterable[Complex]) -> Response:
     else:
         bodies, total = _listed(call, rows, options, limit, skip)
     more = options.top is None and len(bodies) > limit
-    head: dict[str, object] = {}
-    context = call.operation.odata_context
-    if context is not None:
-        head["@odata.context"] = f"{call.address.origin}/api/$metadata{context}"
-    if total is not None:
-        head["@odata.count"] = total
-    parts = [msgspec.json.encode(head)[:-1], b"," if head else b"", b'"value":[', b",".join(bodies[:limit]), b"]"]
+    parts = [_head(call, total), b",".join(bodies[:limit]), b"]"]
     if more:
         token = call.operation.odata.skip_token
         link = _next_link(call.address, "$skiptoken" if token else "$skip", str(skip + limit))
@@ -45,10 +59,42 @@ def page(call: Call, rows: Selection[Any] | Iterable[Complex]) -> Response:
     return Response(b"".join([*parts, b"}"]), call.operation.answers, media_type=_JSON)
 
 
+def _head(call: Call, total: int | None) -> bytes:
+    head: dict[str, object] = {}
+    context = call.operation.odata_context
+    if context is not None:
+        head["@odata.context"] = f"{call.address.origin}/api/$metadata{context}"
+    if total is not None:
+        head["@odata.count"] = total
+    return msgspec.json.encode(head)[:-1] + (b"," if head else b"") + b'"value":['
+
+
+def _streamed(call: Call, cut: Cut[Any], options: Options) -> Response:
+    def pieces() -> Iterator[bytes]:
+        buffer = bytearray(_head(call, cut.total() if options.count else None))
+        mark = b""
+        for row in cut.rows:
+            buffer += mark
+            member = row if options.select is None else options.pick(msgspec.to_builtins(row))
+            encoder.encode_into(member, buffer, -1)
+            mark = b","
+            if len(buffer) >= _PIECE_BYTES:
+                yield bytes(buffer)
+                buffer.clear()
+        token = cut.token()
+        link = None if token is None else _next_link(call.address, "$skiptoken", token)
+        yield bytes(buffer) + (b"]}" if link is None else b'],"@odata.nextLink":' + msgspec.json.encode(link) + b"}")
+
+    encoder = msgspec.json.Encoder()
+    return StreamingResponse(pieces(), call.operation.answers, media_type=_JSON)
+
+
 def count(call: Call, rows: Selection[Any] | Iterable[Complex]) -> Response:
     """The bare number that `/$count` answers."""
     options = call.options or Options()
-    if isinstance(rows, Selection):
+    if isinstance(rows, Cut):
+        number = rows.total()
+    elif isinstance(rows, Selection):
         number = _narrowed(call, rows, options).count()
     else:
         number = len(_passing(call, rows, options))

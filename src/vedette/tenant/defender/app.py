@@ -25,6 +25,7 @@ from vedette.odata.entities import model_of
 from vedette.tenant import encode
 from vedette.tenant.authenticate import Authenticator, BadToken, Caller
 from vedette.tenant.authorize import authorize
+from vedette.tenant.blobs import download
 from vedette.tenant.call import Address, Call
 from vedette.tenant.decode import arguments
 from vedette.tenant.defender import (
@@ -33,6 +34,7 @@ from vedette.tenant.defender import (
     baselines,
     browser_extensions,
     device_health,
+    exports,
     firmware,
     machine_actions,
     machines,
@@ -47,6 +49,7 @@ from vedette.tenant.describe.metadata import metadata
 from vedette.tenant.describe.openapi import openapi
 from vedette.tenant.problems import Problem, answer
 from vedette.tenant.routes import Match, Routes
+from vedette.tenant.signed_links import PREFIX
 from vedette.tenant.state import State
 from vedette.tenant.throttle import Throttle
 
@@ -64,6 +67,7 @@ HANDLED = (
     device_health,
     authenticated_scans,
     firmware,
+    exports,
 )
 """Importing these registers their handlers."""
 
@@ -79,7 +83,7 @@ def defender_app(state: State) -> ASGIApp:
 
 
 class DefenderApp:
-    """Answers `/api/…`. One instance serves all tenants of the server; the token says which."""
+    """Answers `/api/…`, and `/download/…` behind signed links; one instance for all tenants of a server."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -104,6 +108,8 @@ class DefenderApp:
         await response(scope, receive, send)
 
     async def _answered(self, request: Request, request_id: str) -> Response:
+        if request.url.path.startswith(PREFIX):
+            return await download(self._state, request, request_id)
         description = _description(request)
         if description is not None:
             return description
