@@ -97,6 +97,16 @@ class Wire:
         self.where = where
 
 
+class Commas:
+    """Marks a list that a request may write as one text with commas as well: `Annotated[Sequence[str], COMMAS]`."""
+
+    def __repr__(self) -> str:
+        return "COMMAS"
+
+
+COMMAS = Commas()
+
+
 @dataclass(frozen=True, slots=True)
 class OData:
     """What a page says about query options. `$orderby`, `$select` and `$count` stand on no page; clients use them."""
@@ -434,8 +444,26 @@ def _names(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _declare(kind: Any, method: Method) -> Any:  # Any: the public decorators below carry the types
-    def decorator(
+class _Operation(Protocol):
+    def __call__(self, function: Callable[Concatenate[Any, P], R], /) -> Operation[P, R]: ...
+
+
+class _Listing(Protocol):
+    def __call__(self, function: Callable[Concatenate[Any, P], Sequence[T]], /) -> Listing[P, T]: ...
+
+
+D = TypeVar("D", _Operation, _Listing)
+
+
+class _Declare(Generic[D]):
+    """Declares operations of one kind and method: `@GET("{id}", application=…, source=…)`."""
+
+    def __init__(self, kind: type[Operation[Any, Any]], method: Method) -> None:
+        self._kind = kind
+        self._method = method
+
+    def __call__(
+        self,
         template: str = "",
         *,
         application: str | Sequence[str] = (),
@@ -454,11 +482,11 @@ def _declare(kind: Any, method: Method) -> Any:  # Any: the public decorators be
         in_value: bool = False,
         errors: Sequence[str] = (),
         notes: Sequence[str] = (),
-    ) -> Callable[[Callable[..., object]], object]:
-        def declare(function: Callable[..., object]) -> object:
-            return kind(
+    ) -> D:
+        def declare(function: Callable[..., object]) -> Operation[Any, Any]:
+            return self._kind(
                 function=function,
-                method=method,
+                method=self._method,
                 template=template,
                 application=_names(application),
                 delegated=_names(delegated),
@@ -478,70 +506,12 @@ def _declare(kind: Any, method: Method) -> Any:  # Any: the public decorators be
                 notes=tuple(notes),
             )
 
-        return declare
-
-    return decorator
+        return cast("D", declare)
 
 
-class _Declare(Protocol):
-    def __call__(
-        self,
-        template: str = "",
-        *,
-        application: str | Sequence[str] = (),
-        delegated: str | Sequence[str] = (),
-        user_role: str | None = None,
-        limits: PerCaller = NO_FIGURE,
-        answers: int = 200,
-        source: str = "",
-        basis: Basis = "documentation",
-        preview: bool = False,
-        odata: OData = NO_ODATA,
-        context: str | None = None,
-        body_names: BodyNames = "camel",
-        body_format: BodyFormat = "json",
-        answer_format: AnswerFormat = "json",
-        in_value: bool = False,
-        errors: Sequence[str] = (),
-        notes: Sequence[str] = (),
-    ) -> _Operation: ...
-
-
-class _Operation(Protocol):
-    def __call__(self, function: Callable[Concatenate[Any, P], R], /) -> Operation[P, R]: ...
-
-
-class _DeclareListing(Protocol):
-    def __call__(
-        self,
-        template: str = "",
-        *,
-        application: str | Sequence[str] = (),
-        delegated: str | Sequence[str] = (),
-        user_role: str | None = None,
-        limits: PerCaller = NO_FIGURE,
-        answers: int = 200,
-        source: str = "",
-        basis: Basis = "documentation",
-        preview: bool = False,
-        odata: OData = NO_ODATA,
-        context: str | None = None,
-        body_names: BodyNames = "camel",
-        body_format: BodyFormat = "json",
-        answer_format: AnswerFormat = "json",
-        in_value: bool = False,
-        errors: Sequence[str] = (),
-        notes: Sequence[str] = (),
-    ) -> _Listing: ...
-
-
-class _Listing(Protocol):
-    def __call__(self, function: Callable[Concatenate[Any, P], Sequence[T]], /) -> Listing[P, T]: ...
-
-
-GET: _Declare = _declare(Operation, "GET")
-POST: _Declare = _declare(Operation, "POST")
-PATCH: _Declare = _declare(Operation, "PATCH")
-DELETE: _Declare = _declare(Operation, "DELETE")
-LIST: _DeclareListing = _declare(Listing, "GET")
-POST_LIST: _DeclareListing = _declare(Listing, "POST")
+GET = _Declare[_Operation](Operation, "GET")
+POST = _Declare[_Operation](Operation, "POST")
+PATCH = _Declare[_Operation](Operation, "PATCH")
+DELETE = _Declare[_Operation](Operation, "DELETE")
+LIST = _Declare[_Listing](Listing, "GET")
+POST_LIST = _Declare[_Listing](Listing, "POST")
