@@ -16,6 +16,7 @@ import pytest
 
 from vedette.catalogue.alerts import Alert, AlertComment, AlertEvidence, AlertRelatedUser
 from vedette.catalogue.machines import Machine, MachineIpAddress
+from vedette.simulation import Simulation, simulate
 from vedette.telemetry import Lake, LakeWriter
 from vedette.tenant.clock import FixedClock
 from vedette.tenant.defender.app import DefenderApp
@@ -239,6 +240,13 @@ class Api:
         """GET as an application that holds `roles`."""
         return self.call("GET", path, roles=roles)
 
+    def rows(self, path: str, *roles: str, token: str | None = None) -> list[dict[str, Any]]:  # Any: JSON
+        """The rows of a listing that an application with `roles`, or the holder of `token`, gets."""
+        answer = self.call("GET", path, roles=roles, token=token)
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["value"]
+        return found
+
 
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
@@ -301,3 +309,21 @@ def api(lake: Lake, keys: KeyRing) -> Api:
         options=Options(),
     )
     return Api(state, clock)
+
+
+@pytest.fixture(scope="session")
+def story() -> Simulation:
+    """A day of the simulated company: 24 machines in five device groups."""
+    return simulate(days=1, until=NOW)
+
+
+@pytest.fixture
+def company(api: Api, story: Simulation) -> Api:
+    """The same API over the machines and alerts of the simulated company."""
+    store = api.state.defender[TENANT]
+    for each in MACHINES:
+        store.machines.delete(each.id)
+    for known in ALERTS:
+        store.alerts.delete(known.id)
+    store.load(story.machines, story.alerts)
+    return api
