@@ -32,8 +32,8 @@ _EDM_SCHEMA: Mapping[str, Json] = {
     "Edm.Guid": {"type": "string", "format": "uuid"},
     OBJECT: {"type": "object"},
 }
-_EVERYWHERE = ("Unauthorized", "Forbidden", "TooManyRequests", "InternalServerError")
-"""Codes that any operation may answer."""
+_EVERYWHERE = ("Unauthorized", "Forbidden", "NotFound", "TooManyRequests", "InternalServerError")
+"""Codes that any operation may answer, by the page on common errors."""
 _OPTION_SCHEMA: Mapping[str, Json] = {
     "filter": {"type": "string"},
     "top": {"type": "integer", "minimum": 0},
