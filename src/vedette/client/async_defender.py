@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import os
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import httpx2
 
@@ -23,7 +25,6 @@ from vedette.catalogue.data_export_settings import DataExport
 from vedette.catalogue.device_groups import DeviceGroups
 from vedette.catalogue.device_health import DeviceHealth
 from vedette.catalogue.domains import Domains
-from vedette.catalogue.exports import Exports
 from vedette.catalogue.files import Files
 from vedette.catalogue.firmware import FirmwareInventory
 from vedette.catalogue.incidents import Incidents
@@ -42,14 +43,18 @@ from vedette.catalogue.scores import Scores
 from vedette.catalogue.software import SoftwareInventory
 from vedette.catalogue.users import Users
 from vedette.catalogue.vulnerabilities import Vulnerabilities
+from vedette.client.async_exports import AwaitedExports
 from vedette.client.decode import decode
 from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait
 from vedette.client.pacing import Pacer, Waiting, log_wait
 from vedette.client.paging import Pages
 from vedette.client.retry import Retries
-from vedette.client.settings import Place, channel, page_call, profile_of, raw_call
+from vedette.client.settings import Place, channel, file_downloads, page_call, profile_of, raw_call
 from vedette.client.tokens import ask, is_good
 from vedette.client.transport import TIMEOUT_S, Answer, AsyncHttpTransport, AsyncTransport, ConnectionLost
+
+if TYPE_CHECKING:
+    from vedette.client.downloads import Downloads
 
 T = TypeVar("T")
 
@@ -104,6 +109,18 @@ class AsyncDefender:
             if transport is None or isinstance(transport, httpx2.AsyncBaseTransport)
             else transport
         )
+        # Files are downloaded in threads, with a blocking client.
+        self._make_downloads = functools.partial(
+            file_downloads,
+            ca_bundle=bundle,
+            timeout_s=timeout_s,
+            transport=transport if isinstance(transport, httpx2.BaseTransport) else None,
+            channel=self._channel,
+            on_wait=on_wait,
+            sleep=time.sleep,
+        )
+        self._downloads: Downloads | None = None
+        self._downloads_lock = threading.Lock()
         self._tokens = AsyncTokenHolder(credential, self._place.scope, time.time)
         self._on_wait = on_wait
         self._sleep = sleep
@@ -123,7 +140,7 @@ class AsyncDefender:
         self.recommendations: Recommendations[Async] = Recommendations(self._invoke)
         self.remediation_tasks: RemediationTasks[Async] = RemediationTasks(self._invoke)
         self.scores: Scores[Async] = Scores(self._invoke)
-        self.exports: Exports[Async] = Exports(self._invoke)
+        self.exports: AwaitedExports = AwaitedExports(self._invoke, self._file_downloads, self._channel.now)
         self.baselines: Baselines[Async] = Baselines(self._invoke)
         self.browser_extensions: BrowserExtensionPermissions[Async] = BrowserExtensionPermissions(self._invoke)
         self.device_health: DeviceHealth[Async] = DeviceHealth(self._invoke)
@@ -223,6 +240,8 @@ class AsyncDefender:
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.close()
+        if self._downloads is not None:
+            await asyncio.to_thread(self._downloads.close)
 
     async def __aenter__(self) -> Self:
         return self
@@ -234,6 +253,13 @@ class AsyncDefender:
 
     def __repr__(self) -> str:
         return f"AsyncDefender({self.credential!r}, base_url={self.base_url!r})"
+
+    def _file_downloads(self) -> Downloads:
+        """What fetches files from links; made on the first use, with connections of its own."""
+        with self._downloads_lock:
+            if self._downloads is None:
+                self._downloads = self._make_downloads()
+            return self._downloads
 
     # Any: the operation says what it answers, and its descriptor gives that type to the caller.
     def _invoke(self, operation: Operation[Any, Any], arguments: Arguments, /) -> Any:

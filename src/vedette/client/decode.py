@@ -72,7 +72,7 @@ def decode(operation: Operation[Any, Any], content: bytes) -> Any:  # Any: what 
 
 def _leniently(operation: Operation[Any, Any], shape: Any, content: bytes) -> Any:
     try:
-        members = _renamed(without_nulls(msgspec.json.decode(content)), _other_names(operation))
+        members = renamed(without_nulls(msgspec.json.decode(content)), _other_names(operation))
         if operation.in_value:  # samples have the one entity in a list; a plain one is read too
             inside = members.get("value") if isinstance(members, dict) else None
             members, shape = inside[0] if isinstance(inside, list) and inside else members, operation.returns
@@ -95,13 +95,14 @@ def _has_other_names(operation: Operation[Any, Any], content: bytes) -> bool:
     return any(f'"{seen}"'.encode() in first for seen in names)
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # Any: JSON
+def renamed(value: Any, names: Mapping[str, str]) -> Any:  # Any: JSON
+    """The same JSON with other names of members, at every depth."""
     if not names:
         return value
     if isinstance(value, dict):
-        return {names.get(name, name): _renamed(member, names) for name, member in value.items()}
+        return {names.get(name, name): renamed(member, names) for name, member in value.items()}
     if isinstance(value, list):
-        return [_renamed(element, names) for element in value]
+        return [renamed(element, names) for element in value]
     return value
 
 

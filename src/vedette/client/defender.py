@@ -6,11 +6,13 @@ is named once in each client, so that type checkers and editors know them.
 
 from __future__ import annotations
 
+import functools
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx2
 
@@ -25,7 +27,6 @@ from vedette.catalogue.data_export_settings import DataExport
 from vedette.catalogue.device_groups import DeviceGroups
 from vedette.catalogue.device_health import DeviceHealth
 from vedette.catalogue.domains import Domains
-from vedette.catalogue.exports import Exports
 from vedette.catalogue.files import Files
 from vedette.catalogue.firmware import FirmwareInventory
 from vedette.catalogue.incidents import Incidents
@@ -46,12 +47,16 @@ from vedette.catalogue.users import Users
 from vedette.catalogue.vulnerabilities import Vulnerabilities
 from vedette.client.decode import decode
 from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait, carry_out
+from vedette.client.exports import BlockingExports
 from vedette.client.pacing import Pacer, Waiting, log_wait
 from vedette.client.paging import Pages
 from vedette.client.retry import Retries
-from vedette.client.settings import Place, channel, page_call, profile_of, raw_call
+from vedette.client.settings import Place, channel, file_downloads, page_call, profile_of, raw_call
 from vedette.client.tokens import TokenHolder
 from vedette.client.transport import TIMEOUT_S, Answer, HttpTransport, Transport
+
+if TYPE_CHECKING:
+    from vedette.client.downloads import Downloads
 
 T = TypeVar("T")
 
@@ -115,6 +120,17 @@ class Defender:
             if transport is None or isinstance(transport, httpx2.BaseTransport)
             else transport
         )
+        self._make_downloads = functools.partial(
+            file_downloads,
+            ca_bundle=bundle,
+            timeout_s=timeout_s,
+            transport=transport if isinstance(transport, httpx2.BaseTransport) else None,
+            channel=self._channel,
+            on_wait=on_wait,
+            sleep=sleep,
+        )
+        self._downloads: Downloads | None = None
+        self._downloads_lock = threading.Lock()
         self._tokens = TokenHolder(credential, self._place.scope, time.time)
         self._on_wait = on_wait
         self._sleep = sleep
@@ -134,7 +150,7 @@ class Defender:
         self.recommendations: Recommendations[Sync] = Recommendations(self._invoke)
         self.remediation_tasks: RemediationTasks[Sync] = RemediationTasks(self._invoke)
         self.scores: Scores[Sync] = Scores(self._invoke)
-        self.exports: Exports[Sync] = Exports(self._invoke)
+        self.exports: BlockingExports = BlockingExports(self._invoke, self._file_downloads, self._channel.now)
         self.baselines: Baselines[Sync] = Baselines(self._invoke)
         self.browser_extensions: BrowserExtensionPermissions[Sync] = BrowserExtensionPermissions(self._invoke)
         self.device_health: DeviceHealth[Sync] = DeviceHealth(self._invoke)
@@ -234,6 +250,8 @@ class Defender:
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+        if self._downloads is not None:
+            self._downloads.close()
 
     def __enter__(self) -> Self:
         return self
@@ -245,6 +263,13 @@ class Defender:
 
     def __repr__(self) -> str:
         return f"Defender({self.credential!r}, base_url={self.base_url!r})"
+
+    def _file_downloads(self) -> Downloads:
+        """What fetches files from links; made on the first use, with connections of its own."""
+        with self._downloads_lock:
+            if self._downloads is None:
+                self._downloads = self._make_downloads()
+            return self._downloads
 
     # Any: the operation says what it answers, and its descriptor gives that type to the caller.
     def _invoke(self, operation: Operation[Any, Any], arguments: Arguments, /) -> Any:

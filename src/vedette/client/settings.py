@@ -8,10 +8,10 @@ import platform
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from vedette.auth.profile import Profile
@@ -19,10 +19,15 @@ from vedette.catalogue import clouds
 from vedette.catalogue.operation import Arguments, Operation
 from vedette.catalogue.resources import operations
 from vedette.client.exchange import Call, Channel, encode_body
-from vedette.client.pacing import Pacer
+from vedette.client.pacing import Pacer, Waiting
 from vedette.client.paging import Pages, origin_of, query_string
 from vedette.client.retry import NO_RETRIES, Retries
 from vedette.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from vedette.client.downloads import Downloads
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,6 +78,29 @@ def channel(*, pace: bool | Pacer, retries: Retries | bool, user_agent: str | No
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
         random=random.random,
+    )
+
+
+def file_downloads(
+    *,
+    ca_bundle: str | None,
+    timeout_s: float,
+    transport: httpx2.BaseTransport | None,
+    channel: Channel,
+    on_wait: Callable[[Waiting], None],
+    sleep: Callable[[float], object],
+) -> Downloads:
+    """What fetches files for a client. It is given none of the client's tokens."""
+    from vedette.client.downloads import Downloads
+
+    return Downloads(
+        ca_bundle=ca_bundle,
+        timeout_s=timeout_s,
+        transport=transport,
+        user_agent=channel.headers["User-Agent"],
+        retries=channel.retries,
+        sleep=sleep,
+        on_wait=on_wait,
     )
 
 
