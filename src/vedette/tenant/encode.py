@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -97,7 +98,7 @@ def count(call: Call, rows: Selection[Any] | Iterable[Complex]) -> Response:
     elif isinstance(rows, Selection):
         number = _narrowed(call, rows, options).count()
     else:
-        number = len(_passing(call, rows, options))
+        number = sum(1 for _ in _passing(call, rows, options))
     return Response(str(number), media_type="text/plain; charset=utf-8")
 
 
@@ -164,19 +165,24 @@ def _selected(
 def _listed(
     call: Call, rows: Iterable[Complex], options: Options, limit: int, skip: int
 ) -> tuple[list[bytes], int | None]:
-    members = _passing(call, rows, options)
-    part: Sequence[Any] = ordered(members, options.orderby) if options.orderby else members
-    part = part[skip : skip + limit + 1]
+    passing = _passing(call, rows, options)
+    total: int | None = None
+    if options.orderby or options.count:
+        members: Sequence[Any] = list(passing)
+        total = len(members) if options.count else None
+        passing = iter(ordered(members, options.orderby) if options.orderby else members)
+    part: Iterable[Any] = islice(passing, skip, skip + limit + 1)
     if options.select is not None:
-        part = [options.pick(entity) for entity in part]
-    return [msgspec.json.encode(entity) for entity in part], len(members) if options.count else None
+        part = map(options.pick, part)
+    return [msgspec.json.encode(entity) for entity in part], total
 
 
-def _passing(call: Call, rows: Iterable[Complex], options: Options) -> list[Any]:  # Any: entities as wire dicts
-    members = [msgspec.to_builtins(_unexpanded(entity, options)) for entity in rows]
+def _passing(call: Call, rows: Iterable[Complex], options: Options) -> Iterator[Any]:  # Any: entities as wire dicts
+    """What passes the filter, one at a time: a page of a long listing does not make all of its rows."""
+    members = (msgspec.to_builtins(_unexpanded(entity, options)) for entity in rows)
     if options.filter is None:
         return members
-    return list(filter(predicate(options.filter.bound, now=call.now), members))
+    return filter(predicate(options.filter.bound, now=call.now), members)
 
 
 def _unexpanded(entity: Complex, options: Options) -> Complex:

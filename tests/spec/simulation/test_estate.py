@@ -197,9 +197,9 @@ def test_changes_are_what_came_and_went_in_the_time_asked_for(estate: Estate) ->
 
 def test_one_machine_gives_the_part_of_all_rows_that_is_its_own(month: Simulation, estate: Estate) -> None:
     machine = month.machines[3]
-    for kind in (AssetSoftware, AssetVulnerability, AssetCertificateAssessment):
-        everything = [row for row in exported(estate, kind) if row.device_id == machine.id]
-        assert list(exported(estate, kind, [machine])) == everything
+
+    everything = [row for row in exported(estate, AssetVulnerability) if row.device_id == machine.id]
+    assert list(exported(estate, AssetVulnerability, [machine])) == everything != []
 
 
 def test_gathered_information_is_about_the_antivirus_of_each_machine(month: Simulation, estate: Estate) -> None:
