@@ -84,6 +84,16 @@ machine_actions = ResourceGroup(
     replaces=("list", "get"),
     help="Follow response actions.",
 )
+exports = ResourceGroup(
+    "exports",
+    resource="exports",
+    polished={
+        "list": ("vedette.cli.exports:list_exports", "List the exports, and the permission that each needs."),
+        "get": ("vedette.cli.exports:get", "Download an export and write it as files."),
+    },
+    replaces=(),
+    help="All that was found on machines: whole exports as files, and the operations behind them.",
+)
 
 
 def __getattr__(name: str) -> ResourceGroup:
