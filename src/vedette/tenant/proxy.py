@@ -154,7 +154,8 @@ class Proxy:
             if port != 443:
                 raise Refusal(403, f"{host} is answered by the local tenant on port 443 only, not on {port}.")
             return await _open("127.0.0.1", self._tenant_port)
-        if host in self._own and port == self._tenant_port:
+        # MSAL for Python asks for the user realm at the authority's host without its port.
+        if host in self._own and port in (self._tenant_port, 443):
             return await _open("127.0.0.1", self._tenant_port)
         if not self._is_allowed(host):
             raise Refusal(403, _refused(host))

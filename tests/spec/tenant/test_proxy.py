@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -93,9 +94,9 @@ def test_every_microsoft_host_ends_in_the_tenant_with_a_certificate_of_that_name
             assert secured.recv(9) == b"HTTP/1.1 "
 
 
-def test_the_tenants_own_address_passes(tenant: LocalTenant) -> None:
-    for name in ("localhost", "127.0.0.1", "[::1]"):
-        with _tunnel(tenant, f"{name}:{tenant.port}") as (status, _):
+def test_the_tenants_own_address_passes_with_its_port_and_as_msal_asks_without(tenant: LocalTenant) -> None:
+    for name, port in product(("localhost", "127.0.0.1", "[::1]"), (tenant.port, 443)):
+        with _tunnel(tenant, f"{name}:{port}") as (status, _):
             assert status == "HTTP/1.1 200 Connection established"
 
 
