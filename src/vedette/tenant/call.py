@@ -50,12 +50,20 @@ class Call:
         return self.state.clock.now()
 
     def visible(self, selection: Selection[Any]) -> Selection[Any]:
-        """What of a selection of machines or alerts there is by now and the caller's device groups let through."""
+        """What of a selection there is by now and the caller's device groups let through.
+
+        Machines and alerts have a group; what names a machine has that of the machine.
+        """
         if selection.collection.kind is Alert:
             selection = selection.narrowed('"alert_creation_time" <= ?', [column_time(self.now)])
         groups = None if self.user is None else self.user.device_groups
-        if groups is None or "rbac_group_name" not in selection.collection.columns:
+        columns = selection.collection.columns
+        if groups is None or not {"rbac_group_name", "machine_id"} & set(columns):
             return selection
         if not groups:
             return selection.narrowed("0", ())
-        return selection.narrowed(f'"rbac_group_name" IN ({", ".join("?" * len(groups))})', groups)
+        condition = f'"rbac_group_name" IN ({", ".join("?" * len(groups))})'
+        if "rbac_group_name" not in columns:
+            machines = self.store.machines.table
+            condition = f'"machine_id" IN (SELECT "id" FROM {machines} WHERE {condition})'  # noqa: S608  (fixed names)
+        return selection.narrowed(condition, groups)

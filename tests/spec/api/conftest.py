@@ -171,6 +171,22 @@ EVENTS: list[tuple[str, dict[str, object]]] = [
             "IPAddresses": '[{"IPAddress": "10.0.0.1"}]',
         },
     ),
+    (
+        "DeviceImageLoadEvents",
+        {
+            "Timestamp": NOW - timedelta(hours=3),
+            "DeviceId": WS1,
+            "ReportId": 80,
+            "FileName": "crypt32.dll",
+            "FolderPath": "C:\\Windows\\System32\\crypt32.dll",
+            "SHA1": "1" * 40,
+            "FileSize": 1_000,
+        },
+    ),
+    (
+        "DeviceFileCertificateInfo",
+        {"Timestamp": NOW - timedelta(hours=3), "DeviceId": WS1, "ReportId": 81, "SHA1": "1" * 40, "IsTrusted": True},
+    ),
 ]
 
 ROLES: Mapping[str, tuple[str, ...]] = {

@@ -28,7 +28,9 @@ from vedette.catalogue.machines import Machine
 from vedette.catalogue.users import User
 from vedette.tenant.call import Call
 from vedette.tenant.defender import sightings
+from vedette.tenant.defender.files import profile
 from vedette.tenant.defender.handling import handles
+from vedette.tenant.defender.hosts import host_of
 from vedette.tenant.defender.machines import machine
 from vedette.tenant.problems import Problem
 
@@ -152,7 +154,7 @@ def create_by_reference(
             if present is not None:
                 return _taken_in(call, present, evidence, event_time)
         raised = Alert(
-            id=_new_id(call),
+            id=new_id(call),
             severity=severity,
             status="New",
             investigation_state="Queued",
@@ -202,7 +204,7 @@ def _holds(present: Alert, evidence: AlertEvidence) -> bool:
     return any(same(each) == same(evidence) for each in present.evidence)
 
 
-def _new_id(call: Call) -> str:
+def new_id(call: Call) -> str:
     """`da`, a tick count, and a hash: the look of the service's own ids."""
     ticks = int(call.now.timestamp() * 10_000_000) + 621_355_968_000_000_000
     return f"da{ticks}_{uuid.uuid4().int % 2_000_000_000}"
@@ -292,8 +294,10 @@ def _folder(path: str | None) -> str | None:
 
 @handles(Alerts.list_files, in_thread=True)
 def list_files(call: Call, /, id: str) -> Iterable[File]:
-    """The files in the evidence, with what telemetry tells of each."""
-    return [sightings.file(call.store.lake, sha1) for sha1 in _distinct(each.sha1 for each in alert(call, id).evidence)]
+    """The files in the evidence, with what telemetry and indicators tell of each."""
+    hashes = _distinct(each.sha1 for each in alert(call, id).evidence)
+    by_now = sightings.until(call.now)
+    return [profile(call, sightings.file(call.store.lake, sha1, by_now)) for sha1 in hashes]
 
 
 @handles(Alerts.list_ips)
@@ -306,7 +310,7 @@ def list_ips(call: Call, /, id: str) -> Iterable[Ip]:
 def list_domains(call: Call, /, id: str) -> Iterable[Domain]:
     """The hosts of the addresses in the evidence, and the domains the alert itself names."""
     found = alert(call, id)
-    hosts = _distinct(_host(each.url) for each in found.evidence)
+    hosts = _distinct(host_of(each.url) for each in found.evidence)
     return [Domain(host=host) for host in dict.fromkeys([*(each.host for each in found.domains), *hosts])]
 
 
@@ -326,16 +330,9 @@ def get_user(call: Call, /, id: str) -> User:
     if related is None or not related.user_name:
         raise Problem("ResourceNotFound", kind="User", id=f"of alert {id}")
     name, domain = related.user_name.lower(), (related.domain_name or "").lower()
-    known = sightings.accounts(call.store.lake, domain=domain or None, name=name)
+    known = sightings.accounts(call.store.lake, sightings.until(call.now), domain=domain or None, name=name)
     return known[0] if known else User(id=f"{domain}\\{name}", account_name=name, account_domain=domain or None)
 
 
 def _distinct(values: Iterable[str | None]) -> list[str]:
     return list(dict.fromkeys(value for value in values if value))
-
-
-def _host(url: str | None) -> str | None:
-    if not url:
-        return None
-    rest = url.partition("://")[2] or url
-    return rest.partition("/")[0].rpartition("@")[2].partition(":")[0].lower() or None

@@ -29,21 +29,34 @@ from vedette.tenant.blobs import download
 from vedette.tenant.call import Address, Call
 from vedette.tenant.decode import arguments
 from vedette.tenant.defender import (
+    advanced_queries,
     alerts,
     authenticated_scans,
     baselines,
     browser_extensions,
+    data_export_settings,
+    device_groups,
     device_health,
+    domains,
     exports,
+    files,
     firmware,
+    incidents,
+    indicators,
+    investigations,
+    ips,
+    library_files,
+    live_response,
     machine_actions,
     machines,
     recommendations,
     remediation_tasks,
     scores,
     software,
+    users,
     vulnerabilities,
 )
+from vedette.tenant.defender.courses import carry_on
 from vedette.tenant.defender.handling import HANDLERS, Result, default
 from vedette.tenant.describe.metadata import metadata
 from vedette.tenant.describe.openapi import openapi
@@ -57,6 +70,9 @@ HANDLED = (
     alerts,
     machines,
     machine_actions,
+    live_response,
+    library_files,
+    investigations,
     vulnerabilities,
     software,
     recommendations,
@@ -68,6 +84,15 @@ HANDLED = (
     authenticated_scans,
     firmware,
     exports,
+    indicators,
+    files,
+    ips,
+    domains,
+    users,
+    device_groups,
+    incidents,
+    data_export_settings,
+    advanced_queries,
 )
 """Importing these registers their handlers."""
 
@@ -128,10 +153,11 @@ class DefenderApp:
             request_id=request_id,
             options=_options(match, address),
         )
+        carry_on(call.store, call.now)
         body = await _body(request, match.operation) if match.operation.has_body else b""
         content_type = request.headers.get("content-type", "")
         call.arguments = arguments(match.operation, match.arguments, address.query, body, content_type)
-        return _written(call, match, await _result(call))
+        return await _answer_of(call, match)
 
     def _routed(self, request: Request) -> Match:
         path = request.scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1") or request.url.path
@@ -209,13 +235,16 @@ async def _body(request: Request, operation: Operation[Any, Any]) -> bytes:
     return b"".join(parts)
 
 
-async def _result(call: Call) -> Result:
+async def _answer_of(call: Call, match: Match) -> Response:
     handler = HANDLERS.get(call.operation.id)
     if handler is None:
-        return default(call)
-    if handler.in_thread:
-        return await run_in_threadpool(handler.function, call, **call.arguments)
-    return handler.function(call, **call.arguments)
+        return _written(call, match, default(call))
+
+    def answered() -> Response:
+        return _written(call, match, handler.function(call, **call.arguments))
+
+    # Rows may be made while they are written, so the writing goes where the handler goes.
+    return await run_in_threadpool(answered) if handler.in_thread else answered()
 
 
 def _written(call: Call, match: Match, result: Result) -> Response:

@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vedette.catalogue.alerts import Alert
+from vedette.catalogue.device_groups import DeviceGroup
+from vedette.catalogue.indicators import Indicator
+from vedette.catalogue.investigations import Investigation
+from vedette.catalogue.library_files import LibraryFiles
 from vedette.catalogue.machine_actions import MachineAction
 from vedette.catalogue.machines import Machine
 from vedette.tenant.store.collection import Collection
+from vedette.tenant.store.counter import Counter
 from vedette.tenant.store.database import Database
+from vedette.tenant.store.response import CommandResult, Content, Course, PutFile, investigations_of
 from vedette.tenant.store.scans import KeptScan
 
 if TYPE_CHECKING:
@@ -35,6 +41,18 @@ class DefenderStore:
         )
         self.machines: Collection[Machine] = Collection.of_entity(database, Machine, columns=["rbac_group_name"])
         self.machine_actions: Collection[MachineAction] = Collection.of_entity(database, MachineAction)
+        self.investigations: Collection[Investigation] = Collection.of_entity(database, Investigation)
+        self.library_files: Collection[LibraryFiles] = Collection(
+            database, LibraryFiles, key="file_name", any_case=["file_name"]
+        )
+        self.contents: Collection[Content] = Collection(database, Content, key="sha256")
+        self.put_files: Collection[PutFile] = Collection(database, PutFile, columns=["machine_id"])
+        self.command_results: Collection[CommandResult] = Collection(database, CommandResult)
+        self.courses: Collection[Course] = Collection(database, Course, columns=["of", "next_at"])
+        self.indicators: Collection[Indicator] = Collection.of_entity(database, Indicator)
+        self.indicator_ids = Counter(database, "indicators")
+        self.device_groups: Collection[DeviceGroup] = Collection.of_entity(database, DeviceGroup)
+        self.device_group_ids = Counter(database, "device groups")
         self.scans: Collection[KeptScan] = Collection(database, KeptScan)
 
     @property
@@ -78,7 +96,9 @@ class DefenderStore:
         """Take in a world: machines and alerts, replacing what has the same id."""
         with self.database.transaction():
             self.machines.put_many(machines)
-            self.alerts.put_many(alerts)
+            raised = list(alerts)
+            self.alerts.put_many(raised)
+            self.investigations.put_many(investigations_of(raised))
 
     def close(self) -> None:
         """Close the database and the lake."""

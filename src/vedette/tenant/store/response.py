@@ -69,8 +69,8 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """Action id, a slash, and the place of the command."""
     file_name: str
-    media_type: str
-    content: bytes | None = None
+    made_at: datetime
+    content: bytes = b""
     sha256: str | None = None
     """Of a library file, where the content is one."""
     made_up: tuple[str, str, int] | None = None
@@ -88,7 +88,7 @@ def investigations_of(alerts: Sequence[Alert]) -> list[Investigation]:
             id=str(alert.investigation_id),
             start_time=alert.alert_creation_time,
             end_time=None if state in GOING_ON else alert.last_update_time or alert.alert_creation_time,
-            state=state,
+            state=state or "Unknown",
             machine_id=alert.machine_id,
             computer_dns_name=alert.computer_dns_name,
             triggering_alert_id=alert.id,
