@@ -11,6 +11,7 @@ from vedette.catalogue.limits import USUAL, PerCaller
 from vedette.catalogue.machine_actions import KnownRequestSource
 from vedette.catalogue.operation import (
     ASSUMED,
+    COMMAS,
     DELETE,
     GET,
     LIST,
@@ -64,7 +65,7 @@ class Indicator(Entity, frozen=True, kw_only=True):
     ENTITY_SET: ClassVar[str] = "Indicators"
 
     id: str = ""
-    indicator_value: Annotated[str | None, FILTERABLE] = None
+    indicator_value: Annotated[str | None, Is(filterable=True, any_case=True)] = None
     indicator_type: Annotated[str, OneOf(TiIndicatorType, "tiIndicatorType"), FILTERABLE] = "FileSha1"
     action: Annotated[str, OneOf(TiIndicatorAction, "tiIndicatorAction"), FILTERABLE] = "Allowed"
     created_by: Annotated[str | None, FILTERABLE] = None
@@ -108,7 +109,7 @@ class NewIndicator(Complex, frozen=True, kw_only=True):
     expiration_time: datetime | None = None
     severity: NewIndicatorSeverity | None = None
     recommended_actions: str | None = None
-    rbac_group_names: Sequence[str] | None = None
+    rbac_group_names: Annotated[Sequence[str] | None, COMMAS] = None
     educate_url: str | None = None
     generate_alert: bool | None = None
     external_id: str | None = None
@@ -123,6 +124,10 @@ class ImportIndicatorResult(Complex, frozen=True, kw_only=True):
     failure_reason: str | None = None
 
 
+_WRITERS = (
+    "A user's role needs Active remediation actions or Manage security settings: the page on roles gives the indicator "
+    "lists to both."
+)
 _PAGE = "https://learn.microsoft.com/defender-endpoint/api/"
 
 
@@ -171,6 +176,7 @@ class Indicators(Operations[M], base="/api/indicators", resource="indicators"):
         notes=(
             "Address ranges are not taken. The application is set when the indicator is made, never later.",
             "The page calls rbacGroupNames a text with commas; its sample sends a list.",
+            _WRITERS,
         ),
     )
     def submit(
@@ -185,7 +191,7 @@ class Indicators(Operations[M], base="/api/indicators", resource="indicators"):
         expiration_time: datetime | None = None,
         severity: NewIndicatorSeverity | None = None,
         recommended_actions: str | None = None,
-        rbac_group_names: Sequence[str] | None = None,
+        rbac_group_names: Annotated[Sequence[str] | None, COMMAS] = None,
         educate_url: str | None = None,
         generate_alert: bool | None = None,
         external_id: str | None = None,
@@ -201,7 +207,7 @@ class Indicators(Operations[M], base="/api/indicators", resource="indicators"):
         body_names="pascal",
         source=_PAGE + "import-ti-indicators",
         errors=("MaximumBatchSizeExceeded",),
-        notes=("What fails does so one by one: look at is_failed of each result.",),
+        notes=("What fails does so one by one: look at is_failed of each result.", _WRITERS),
     )
     def import_many(self, indicators: Sequence[NewIndicator]) -> Sequence[ImportIndicatorResult]:
         """Make or change many indicators, 500 at most, and say what became of each."""
@@ -229,7 +235,7 @@ class Indicators(Operations[M], base="/api/indicators", resource="indicators"):
         answers=204,
         source=_PAGE + "delete-ti-indicator-by-id",
         errors=("ResourceNotFound",),
-        notes=("The page lists application permissions only; who may make an indicator may delete it.",),
+        notes=("The page lists application permissions only; who may make an indicator may delete it.", _WRITERS),
     )
     def delete(self, id: str) -> None:
         """Delete an indicator."""
@@ -247,6 +253,7 @@ class Indicators(Operations[M], base="/api/indicators", resource="indicators"):
         notes=(
             "The page lists application permissions only; who may make an indicator may delete it.",
             "An indicator of a device group that the caller cannot see is a 403.",
+            _WRITERS,
         ),
     )
     def batch_delete(self, indicator_ids: Sequence[str]) -> None:

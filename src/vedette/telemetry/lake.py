@@ -25,7 +25,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vedette.catalogue.tables import TABLES, KqlType, Table
 from vedette.telemetry.parquet import stored_names
@@ -54,6 +54,16 @@ ENGINE_TYPE: Final[Mapping[KqlType, str]] = {
     "timespan": "BIGINT",
 }
 """KQL type → the DuckDB type that its Parquet column is read as."""
+
+
+class Tally(NamedTuple):
+    """Rows that have the same values in some columns: how many, and the first and last time."""
+
+    values: tuple[Any, ...]  # Any: values of columns of all types
+    rows: int
+    first: datetime | None
+    """None in a table without times."""
+    last: datetime | None
 
 
 class Lake:
@@ -143,6 +153,39 @@ class Lake:
             declared.column(name)
         files = self.files(table, between=between)
         return self._rows(declared, files, equals or {}, between, columns, order_by, limit) if files else iter(())
+
+    def tally(
+        self,
+        table: str,
+        *,
+        by: Sequence[str],
+        equals: Mapping[str, object] | None = None,
+        contains: Mapping[str, str] | None = None,
+        between: Between | None = None,
+    ) -> list[Tally]:
+        """Count the rows of a table by the values of columns, in the engine: the answer is as long as there are values.
+
+        contains: column → text that it must hold somewhere, in any letter case. The rest is as in `rows`.
+        """
+        declared = TABLES[table]
+        for name in (*by, *(equals or {}), *(contains or {})):
+            declared.column(name)
+        files = self.files(table, between=between)
+        if not files:
+            return []
+        where = _conditions(declared, equals or {}, between)
+        for name, text in (contains or {}).items():
+            where.contain(table, name, text)
+        stored = stored_names(table)
+        names = ", ".join(_quoted(stored[name]) for name in by)
+        when = _quoted(declared.time_column) if declared.time_column else "NULL::TIMESTAMP_NS"
+        sql = f"SELECT {names}, count(*), min({when}), max({when}) FROM read_parquet(?) {where.sql} GROUP BY {names}"  # noqa: S608  (catalogue names)
+        with self._cursor() as cursor:
+            found = cursor.execute(sql, [_texts(files), *where.values]).fetchall()
+        return [
+            Tally(tuple(values), rows, first and first.replace(tzinfo=UTC), last and last.replace(tzinfo=UTC))
+            for *values, rows, first, last in found
+        ]
 
     def create_views(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Give an engine a view per table of the catalogue, typed and empty where the lake has no files.
@@ -258,11 +301,7 @@ class Lake:
         limit: int | None,
     ) -> Iterator[dict[str, object]]:
         names = list(columns) or [column.name for column in table.columns]
-        where = _Conditions()
-        for name, value in equals.items():
-            where.equal(table, name, value)
-        if between and table.time_column:
-            where.within(table.time_column, between)
+        where = _conditions(table, equals, between)
         stored = stored_names(table.name)
         order = [
             f"{_quoted(stored[key.removeprefix('-')])} {'DESC' if key.startswith('-') else 'ASC'}" for key in order_by
@@ -333,6 +372,10 @@ class _Conditions:
         self._parts.append(f"({' OR '.join(parts)})" if parts else "false")
         self.values += wanted
 
+    def contain(self, table: str, name: str, text: str) -> None:
+        self._parts.append(f"contains(lower({_quoted(stored_names(table)[name])}), lower(?))")
+        self.values.append(text)
+
     def within(self, name: str, between: Between) -> None:
         self._parts.append(f"{_quoted(name)} >= ?::TIMESTAMP_NS AND {_quoted(name)} < ?::TIMESTAMP_NS")
         self.values += [_bound(at) for at in between]
@@ -340,6 +383,15 @@ class _Conditions:
     @property
     def sql(self) -> str:
         return f"WHERE {' AND '.join(self._parts)}" if self._parts else ""
+
+
+def _conditions(table: Table, equals: Mapping[str, object], between: Between | None) -> _Conditions:
+    where = _Conditions()
+    for name, value in equals.items():
+        where.equal(table, name, value)
+    if between and table.time_column:
+        where.within(table.time_column, between)
+    return where
 
 
 def sync(path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from vedette.catalogue.operation import Operation, Parameter, Upload
+from vedette.catalogue.entity import Complex
+from vedette.catalogue.operation import COMMAS, Operation, Parameter, Upload
 from vedette.tenant.forms import form_parts
 from vedette.tenant.problems import Problem
 
@@ -97,9 +100,34 @@ def _from_json(parameter: Parameter, value: object) -> object:
     if parameter.members and isinstance(value, str):
         return _member(parameter, value)
     try:
-        return _aware(msgspec.convert(value, parameter.annotation))
+        return _aware(msgspec.convert(_listed(parameter.annotation, value), parameter.annotation))
     except msgspec.ValidationError:
         raise Problem("InvalidRequestBody") from None
+
+
+def _listed(annotation: Any, value: Any) -> Any:  # Any: a type expression, and JSON
+    """The value with texts made lists where `COMMAS` allows a text for a list."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        if COMMAS in inner[1:] and isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return _listed(inner[0], value)
+    if origin in (Union, UnionType):
+        for part in inner:
+            value = _listed(part, value)
+    elif origin in (list, Sequence) and isinstance(value, list):
+        return [_listed(inner[0], each) for each in value]
+    elif isinstance(annotation, type) and issubclass(annotation, Complex) and isinstance(value, dict):
+        hints = _hints(annotation)
+        return {name: _listed(hints.get(name), each) for name, each in value.items()}
+    return value
+
+
+@functools.cache
+def _hints(kind: type[Complex]) -> Mapping[str, Any]:  # Any: type expressions
+    hints = get_type_hints(kind, include_extras=True)
+    wires = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+    return {wire: hints[name] for name, wire in wires}
 
 
 def _member(parameter: Parameter, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Behaviour of machines: look-ups by name, address and tag, tags, value, logon users."""
+"""Behaviour of machines: look-ups by name, address and tag, tags, value, exclusion, logon users."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from vedette.catalogue.alerts import Alert
-from vedette.catalogue.machines import DeviceValue, Machine, Machines, TagAction
+from vedette.catalogue.machines import DeviceValue, DlpMachine, ExclusionReason, Machine, Machines, TagAction
 from vedette.catalogue.operation import Filter
 from vedette.catalogue.users import User
 from vedette.tenant.call import Call
 from vedette.tenant.defender.handling import handles
-from vedette.tenant.defender.sightings import accounts, devices_with_address
+from vedette.tenant.defender.sightings import accounts, devices_with_address, until
 from vedette.tenant.problems import Problem
 from vedette.tenant.store.collection import Selection
 
@@ -32,6 +32,13 @@ def machine(call: Call, name: str) -> Machine:
     return found
 
 
+def with_ids(call: Call, ids: Iterable[str]) -> Selection[Machine]:
+    """The visible machines among those with the ids."""
+    return call.visible(call.store.machines.all()).narrowed(
+        '"id" IN (SELECT value FROM json_each(?))', [msgspec.json.encode(sorted(ids)).decode()]
+    )
+
+
 @handles(Machines.get)
 def get(call: Call, /, id: str) -> Machine:
     """By id or by name."""
@@ -47,7 +54,7 @@ def list_alerts(call: Call, /, id: str, *, filter: Filter | None = None) -> Sele
 @handles(Machines.list_logon_users, in_thread=True)
 def list_logon_users(call: Call, /, id: str) -> Sequence[User]:
     """The accounts in the machine's logon events."""
-    return accounts(call.store.lake, device_id=machine(call, id).id)
+    return accounts(call.store.lake, until(call.now), device_id=machine(call, id).id)
 
 
 @handles(Machines.update)
@@ -121,10 +128,51 @@ def _with_address(call: Call, ip: str, timestamp: datetime, window: timedelta) -
         raise Problem("InvalidIpAddress", ip=ip) from None
     if not call.now - LOOK_BACK <= timestamp <= call.now + window:
         raise Problem("InvalidInput", input=f"timestamp: {timestamp.isoformat()}; it must lie in the past 30 days")
-    ids = devices_with_address(call.store.lake, address, timestamp - window, timestamp + window)
-    return call.visible(call.store.machines.all()).narrowed(
-        '"id" IN (SELECT value FROM json_each(?))', [msgspec.json.encode(sorted(ids)).decode()]
+    return with_ids(call, devices_with_address(call.store.lake, address, timestamp - window, timestamp + window))
+
+
+@handles(Machines.list_in_big_pages)
+def list_in_big_pages(call: Call, /) -> Selection[Machine]:
+    """As the list of machines, which pages by ten thousand already; no page says how much larger these are."""
+    return call.visible(call.store.machines.all())
+
+
+@handles(Machines.list_untagged)
+def list_untagged(call: Call, /) -> Selection[Machine]:
+    """Machines whose list of tags is empty."""
+    return call.visible(call.store.machines.all()).narrowed('json_array_length("machine_tags") = 0', [])
+
+
+@handles(Machines.list_dlp)
+def list_dlp(call: Call, /) -> Iterable[DlpMachine]:
+    """Onboarded machines; data-loss prevention is there for Windows and macOS, and needs a sensor that reports."""
+    return [_dlp(each) for each in call.visible(call.store.machines.where(onboarding_status="Onboarded"))]
+
+
+def _dlp(found: Machine) -> DlpMachine:
+    is_supported = (found.os_platform or "").startswith(("Windows10", "Windows11", "WindowsServer", "macOS"))
+    valid = "Valid" if found.health_status == "Active" else "InactiveAV"
+    return DlpMachine(
+        id=found.id,
+        computer_dns_name=found.computer_dns_name,
+        health_status=found.health_status,
+        config_status=valid if is_supported else "UnsupportedOs",
+        last_seen=found.last_seen,
+        os_platform=found.os_platform,
+        version=found.version,
     )
+
+
+@handles(Machines.set_exclusion)
+def set_exclusion(
+    call: Call, /, id: str, *, is_excluded: bool, exclusion_reason: ExclusionReason | None = None
+) -> Machine:
+    """Notes it with its reason, `Other` where none is given; the machine stays in the list, which tells of it."""
+    found = machine(call, id)
+    reason = (exclusion_reason or "Other") if is_excluded else None
+    changed = msgspec.structs.replace(found, is_excluded=is_excluded, exclusion_reason=reason)
+    call.store.machines.put(changed)
+    return changed
 
 
 def _tagged(call: Call, found: Machine, value: str, action: TagAction) -> Machine:
