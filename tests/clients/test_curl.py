@@ -185,7 +185,7 @@ def test_headers_of_every_sign_in_answer(tenant: LocalTenant, curl: Curl) -> Non
         assert headers["cache-control"] == "no-store, no-cache"
         assert (headers["pragma"], headers["expires"]) == ("no-cache", "-1")
         assert headers["x-content-type-options"] == "nosniff"
-        assert {"x-ms-request-id", "x-ms-ests-server", "strict-transport-security", "p3p"} <= set(headers)
+        assert {"x-ms-request-id", "x-ms-ests-server", "p3p"} <= set(headers)
         assert "retry-after" not in headers
 
 

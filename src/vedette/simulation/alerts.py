@@ -139,7 +139,8 @@ def _settle(draft: Draft, incident: int, enterprise: Enterprise, until: datetime
             AlertComment(comment=text, created_by=triage.assigned_to or "Automation", created_time=handled)
             for text in triage.comments
         ],
-        evidence=[evidence for item in draft.evidence for evidence in _evidence(item, created)],
+        # Several rows may show the same address or file; it is named once.
+        evidence=list(dict.fromkeys(each for item in draft.evidence for each in _evidence(item, created))),
     )
     return alert, Trace(
         alert_id,

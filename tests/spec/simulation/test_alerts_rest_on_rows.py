@@ -204,6 +204,11 @@ def test_alert_tables_repeat_the_alert_entities(month: Simulation, rows: list[Ev
         assert told[alert.id] == len(alert.evidence) + 1
 
 
+def test_an_alert_names_each_thing_once(month: Simulation) -> None:
+    for alert in month.alerts:
+        assert len(set(alert.evidence)) == len(alert.evidence), alert.title
+
+
 def test_machines_at_risk_are_those_with_open_alerts(month: Simulation) -> None:
     order = ["None", "Informational", "Low", "Medium", "High"]
     worst: dict[str | None, str] = {}

@@ -65,6 +65,24 @@ def test_a_name_that_was_pointed_here_gets_nothing(client: httpx2.Client, host: 
     assert "keys" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("host", "path", "header"),
+    [
+        ("login.microsoftonline.com", "/common/discovery/keys", "max-age=31536000; includeSubDomains"),
+        ("security.microsoft.com", "/portal", "max-age=31536000"),
+        ("localhost:8443", "/common/discovery/keys", None),
+        ("localhost:8443", "/portal", None),
+        ("127.0.0.1:8443", "/portal", None),
+    ],
+)
+def test_browsers_are_held_to_https_under_microsofts_names_alone(
+    client: httpx2.Client, host: str, path: str, header: str | None
+) -> None:
+    answer = client.get(path, headers={"Host": host})
+
+    assert answer.headers.get("strict-transport-security") == header
+
+
 def test_a_name_that_the_server_was_given_is_answered() -> None:
     with LocalTenant(machines=8, days=1, names=["tenant.lab.example"], telemetry="none") as tenant:
         context = ssl.create_default_context(cafile=tenant.ca_bundle)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from vedette.catalogue.clouds import identity_hosts
 from vedette.catalogue.sign_in_errors import Place
 from vedette.tenant.identity import (
     admin_consent,
@@ -36,6 +37,7 @@ from vedette.tenant.identity.problems import Refused
 from vedette.tenant.identity.tries import Tries
 from vedette.tenant.state import State
 
+_MICROSOFT_HOSTS = identity_hosts()
 SWEEP_EVERY = timedelta(hours=1)
 Handler = Callable[[Exchange], Awaitable[Response]]
 Audience = Literal["program", "person"]
@@ -165,7 +167,9 @@ def _finish(response: Response, request: Request, trace: problems.Trace | None =
     headers.setdefault("Cache-Control", "no-store, no-cache")
     headers["Pragma"] = "no-cache"
     headers["Expires"] = "-1"
-    headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    # Under a name of this machine it would force HTTPS on every other server that is developed there.
+    if request.url.hostname in _MICROSOFT_HOSTS:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["P3P"] = 'CP="DSP CUR OTPi IND OTRi ONL FIN"'
     headers["x-ms-ests-server"] = "vedette"

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vedette.auth.credential import StaticToken
+from vedette.catalogue.clouds import portal_hosts
 from vedette.client.async_defender import AsyncDefender
 from vedette.client.transport import AsyncHttpTransport
 from vedette.errors import NotFound, PermissionDenied, RateLimited, ServiceError
@@ -29,6 +30,7 @@ from vedette.tenant.portal.sign_in import SignIn, origin, sign_in_origin
 from vedette.tenant.portal.visit import Visit
 from vedette.tenant.state import State
 
+_MICROSOFT_HOSTS = portal_hosts()
 MAX_FORM_BYTES = 64 * 1024
 _FAR = 253402300799
 _log = logging.getLogger("vedette.tenant.portal")
@@ -85,7 +87,7 @@ class PortalApp:
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             response = rendering.message("Something went wrong", "The server's log has the details.", status=500)
-        _finish(response)
+        _finish(request, response)
         await response(scope, receive, send)
 
     async def _answered(self, request: Request) -> Response:
@@ -196,7 +198,7 @@ async def _form(request: Request) -> dict[str, str] | None:
     return dict(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100))
 
 
-def _finish(response: Response) -> None:
+def _finish(request: Request, response: Response) -> None:
     """Add what every answer carries."""
     headers = response.headers
     headers.setdefault("Cache-Control", "no-store")
@@ -205,4 +207,6 @@ def _finish(response: Response) -> None:
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Strict-Transport-Security"] = "max-age=31536000"
+    # Under a name of this machine it would force HTTPS on every other server that is developed there.
+    if request.url.hostname in _MICROSOFT_HOSTS:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
