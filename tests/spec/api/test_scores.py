@@ -84,7 +84,8 @@ def test_without_machines_nothing_is_exposed(company: Api, story: Simulation) ->
     for machine in story.machines:
         store.machines.put(msgspec.structs.replace(machine, onboarding_status="CanBeOnboarded"))
 
-    assert company.get("/api/exposureScore", READ).json()["score"] == 0
+    answer = company.get("/api/exposureScore", READ).json()
+    assert (answer["time"], answer["score"]) == ("2026-11-22T12:00:00Z", 0)
     assert company.rows("/api/exposureScore/ByMachineGroups", READ) == []
 
 
