@@ -1,7 +1,7 @@
 """Rebuilds the generated pages: `./dev docs`; `./dev docs --check` fails where one is stale and writes nothing.
 
 A generated file says so at its top. What the pages say comes from the catalogue and the command line; how they are laid
-out is in `docs_operations`, `docs_reference` and `docs_cli`.
+out is in `docs_operations`, `docs_reference`, `docs_cli` and `docs_clients`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import docs_cli
+import docs_clients
 import docs_operations
 import docs_reference
 
@@ -30,7 +31,7 @@ KINDS = (
 
 def pages() -> dict[str, str]:
     """Path in the checkout → content of every generated file."""
-    made = {**docs_operations.pages(), **docs_reference.pages(), **docs_cli.pages()}
+    made = {**docs_operations.pages(), **docs_reference.pages(), **docs_cli.pages(), **docs_clients.pages()}
     return {**made, INDEX: _index(made)}
 
 

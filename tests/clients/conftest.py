@@ -39,6 +39,7 @@ class Certificate:
     """PEM."""
     thumbprint: str
     """SHA-1, in hexadecimal, as MSAL and adal ask for it."""
+    thumbprint_sha256: str
     public_pem: Path
     both_pem: Path
 
@@ -65,11 +66,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     (folder / "public.pem").write_bytes(public)
     (folder / "both.pem").write_bytes(private + public)
     thumbprint = made.fingerprint(hashes.SHA1()).hex()
-    return Certificate(private.decode(), thumbprint, folder / "public.pem", folder / "both.pem")
+    sha256 = made.fingerprint(hashes.SHA256()).hex()
+    return Certificate(private.decode(), thumbprint, sha256, folder / "public.pem", folder / "both.pem")
 
 
 @pytest.fixture(scope="session")
-def tenant(certificate: Certificate) -> Iterator[LocalTenant]:
+def tenant(certificate: Certificate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalTenant]:
     """The default tenant, with Alice, and with apps that stand for what may be wrong with one."""
     tenants = default_tenants()
     domain = tenants[0].domain
@@ -97,7 +99,8 @@ def tenant(certificate: Certificate) -> Iterator[LocalTenant]:
         AppEntry(name="triage-api", secret=True, delegated=["Alert.Read"]),
     ]
     file = TenantFile(tenants=tenants, users=users, apps=apps)
-    with LocalTenant(config=file, machines=8, days=1, limits="off") as running:
+    state = tmp_path_factory.mktemp("tenant")  # so that `vedette run` can join it
+    with LocalTenant(config=file, state=state, machines=8, days=1, limits="off") as running:
         yield running
 
 

@@ -9,6 +9,7 @@ handshake, and accepted by every client that the tenant is meant for (OpenSSL, G
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import ssl
@@ -79,13 +80,26 @@ class Certificates:
         """The server's private key, its certificate and the CA's, in one file (PEM)."""
         return self.folder / "server.pem"
 
+    @property
+    def server_by_name(self) -> Path:
+        """The same without addresses, for clients that ask for a name."""
+        return self.folder / "server-by-name.pem"
+
+    @property
+    def mono_name(self) -> str:
+        """What the CA certificate is called in a trust store of Mono: OpenSSL's hash of its subject."""
+        return f"{_subject_hash(x509.load_pem_x509_certificate(self.ca_bundle.read_bytes()).subject)}.0"
+
     def context(self) -> ssl.SSLContext:
         """A TLS context of the server."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.options |= ssl.OP_NO_RENEGOTIATION
-        context.load_cert_chain(self.server)
-        context.set_alpn_protocols(["http/1.1"])
+        context, by_name = _context(self.server), _context(self.server_by_name)
+
+        def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+            # Mono gives up at a certificate with an address where the CA is constrained to addresses.
+            if name is not None and _address(name) is None:
+                connection.context = by_name
+
+        context.sni_callback = choose
         return context
 
 
@@ -106,11 +120,12 @@ def ensure_certificates(folder: Path, names: Collection[str], *, now: datetime |
         files.trust_store.unlink(missing_ok=True)
     if not files.trust_store.exists():
         _write(files.trust_store, _trust_store(authority[1]), 0o644)
-    leaf = _load_leaf(files)
-    if leaf is None or not _serves(leaf, authority[1], names, now):
-        key, leaf = _make_leaf(authority, names, now)
-        chain = leaf.public_bytes(Encoding.PEM) + authority[1].public_bytes(Encoding.PEM)
-        _write(files.server, _pem_key(key) + chain, 0o600)
+    for file, carried in ((files.server, set(names)), (files.server_by_name, _without_addresses(names))):
+        leaf = _load_leaf(file)
+        if leaf is None or not _serves(leaf, authority[1], carried, now):
+            key, leaf = _make_leaf(authority, [name for name in names if name in carried], now)
+            chain = leaf.public_bytes(Encoding.PEM) + authority[1].public_bytes(Encoding.PEM)
+            _write(file, _pem_key(key) + chain, 0o600)
     return files
 
 
@@ -197,9 +212,9 @@ def _load_authority(files: Certificates) -> _Authority | None:
     return key, certificate
 
 
-def _load_leaf(files: Certificates) -> x509.Certificate | None:
+def _load_leaf(file: Path) -> x509.Certificate | None:
     try:
-        return x509.load_pem_x509_certificates(files.server.read_bytes())[0]
+        return x509.load_pem_x509_certificates(file.read_bytes())[0]
     except (OSError, ValueError):
         return None
 
@@ -231,6 +246,31 @@ def _constrained_to(ca: x509.Certificate) -> set[str]:
 def _names_of(leaf: x509.Certificate) -> set[str]:
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return {str(name.value) for name in names}
+
+
+def _without_addresses(names: Iterable[str]) -> set[str]:
+    return {name for name in names if _address(name) is None}
+
+
+def _context(file: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    context.load_cert_chain(file)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _subject_hash(subject: x509.Name) -> str:
+    """OpenSSL's hash of a name: SHA-1 of it in lower case and without the outer sequence, the first four bytes.
+
+    Only for names of one short common name, as ours are.
+    """
+    text = str(subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value).lower().encode("ascii")
+    attribute = b"\x06\x03\x55\x04\x03" + b"\x0c" + bytes([len(text)]) + text
+    sequence = b"\x30" + bytes([len(attribute)]) + attribute
+    canonical = b"\x31" + bytes([len(sequence)]) + sequence
+    return hashlib.sha1(canonical, usedforsecurity=False).digest()[:4][::-1].hex()
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -25,8 +25,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vedette.errors import ConfigurationError
-from vedette.tenant.certificates import TRUST_STORE_PASSWORD, Certificates
+from vedette.tenant.certificates import TRUST_STORE_PASSWORD, Certificates, microsoft_hosts
 from vedette.tenant.local import READY_NAME, Limits, LocalTenant, default_state, write_private
+from vedette.tenant.mono import configuration_home
 from vedette.tenant.proxy import Proxy, Upstream
 from vedette.tenant.server import LOOPBACK, Listeners, listen
 
@@ -34,6 +35,7 @@ Say = Callable[[str], object]
 
 HTTPS_PORT = 8443
 PROXY_PORT = 8480
+_NODE_SCRIPT = Path(__file__).parent / "route.cjs"
 _NO_PROXY = "localhost,127.0.0.1,::1"
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -166,8 +168,13 @@ def run(
             ca_bundle=_with_usual_roots(ca, scratch, os.environ) if allow_hosts else ca,
             trust_store=Certificates(ca.parent).trust_store,
             ready_file=ready_path,
+            tenant_port=urlsplit(ready["authority"]).port or 443,
+            allow_hosts=tuple(allow_hosts),
         )
-        return _run([program, *command[1:]], environment(route, os.environ))
+        variables = environment(route, os.environ)
+        if (home := configuration_home(Certificates(ca.parent), scratch, os.environ)) is not None:
+            variables["XDG_CONFIG_HOME"] = str(home)
+        return _run([program, *command[1:]], variables)
 
 
 @dataclass(frozen=True)
@@ -178,13 +185,15 @@ class Route:
     ca_bundle: Path
     trust_store: Path
     ready_file: Path
+    tenant_port: int
+    allow_hosts: tuple[str, ...] = ()
 
 
 def environment(route: Route, base: Mapping[str, str]) -> dict[str, str]:
     """The environment in which programs of any language find the tenant where they look for Microsoft.
 
-    `NODE_USE_ENV_PROXY` is understood by Node 24 and later; Java takes its proxy and trust store from system
-    properties; everything else goes by the usual variables.
+    Node before 24 heeds no proxy, so a small script that it loads first leads its connections; Java takes its proxy and
+    trust store from system properties; everything else goes by the usual variables.
     """
     changed = dict(base)
     for name in ("ALL_PROXY", "all_proxy"):
@@ -196,6 +205,9 @@ def environment(route: Route, base: Mapping[str, str]) -> dict[str, str]:
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"):
         changed[name] = str(route.ca_bundle)
     changed["NODE_USE_ENV_PROXY"] = "1"
+    changed["NODE_OPTIONS"] = " ".join([*base.get("NODE_OPTIONS", "").split(), f'--require "{_NODE_SCRIPT}"'])
+    hosts = {"port": route.tenant_port, "hosts": sorted(microsoft_hosts()), "allow": list(route.allow_hosts)}
+    changed["VEDETTE_ROUTE"] = json.dumps(hosts)
     changed["JAVA_TOOL_OPTIONS"] = " ".join([*base.get("JAVA_TOOL_OPTIONS", "").split(), *_java_options(route)])
     changed["VEDETTE_TENANT"] = str(route.ready_file)
     return changed
@@ -223,6 +235,7 @@ def exports(ready: Mapping[str, Any]) -> dict[str, str]:  # Any: JSON
         ca_bundle=ca,
         trust_store=Certificates(ca.parent).trust_store,
         ready_file=ca.parent.parent / READY_NAME,
+        tenant_port=urlsplit(ready["authority"]).port or 443,
     )
     return environment(route, {})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ssl
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,3 +129,38 @@ def _openssl_verify(made: Certificates, certificate: Path) -> int:
     at = str(int(NOW.timestamp()))
     command = ["openssl", "verify", "-x509_strict", "-attime", at, "-CAfile", str(made.ca_bundle), str(certificate)]
     return subprocess.run(command, capture_output=True, check=False).returncode
+
+
+def test_a_client_that_asks_for_a_name_gets_no_addresses(made: Certificates) -> None:
+    by_name = x509.load_pem_x509_certificates(made.server_by_name.read_bytes())[0]
+    names = by_name.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+
+    assert set(names.get_values_for_type(x509.DNSName)) == {"localhost", *microsoft_hosts()}
+    assert names.get_values_for_type(x509.IPAddress) == []
+    assert _openssl_verify(made, made.server_by_name) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "has_addresses"), [("localhost", False), ("login.microsoftonline.com", False), ("127.0.0.1", True)]
+)
+def test_which_certificate_a_client_gets(tmp_path: Path, asked: str, has_addresses: bool) -> None:
+    made = ensure_certificates(tmp_path / "certificates", tenant_names())
+    client, server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    one = ssl.create_default_context(cafile=str(made.ca_bundle)).wrap_bio(server, client, server_hostname=asked)
+    other = made.context().wrap_bio(client, server, server_side=True)
+    for _ in range(2):
+        for side in (one, other):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+    certificate = one.getpeercert()
+
+    assert certificate is not None
+    kinds = {kind for kind, _ in certificate["subjectAltName"]}
+    assert ("IP Address" in kinds) is has_addresses
+
+
+def test_the_name_in_a_trust_store_of_mono_is_openssls_hash_of_the_subject(made: Certificates) -> None:
+    command = ["openssl", "x509", "-in", str(made.ca_bundle), "-noout", "-subject_hash"]
+    known = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert made.mono_name == f"{known}.0"
