@@ -32,7 +32,6 @@ from vedette.catalogue.indicators import Indicators
 from vedette.catalogue.investigations import Investigations
 from vedette.catalogue.ips import Ips
 from vedette.catalogue.library_files import LiveResponseLibrary
-from vedette.catalogue.machine_actions import MachineActions
 from vedette.catalogue.machines import Machines
 from vedette.catalogue.metadata import Metadata
 from vedette.catalogue.operation import Arguments, Async, Operation
@@ -46,6 +45,7 @@ from vedette.catalogue.vulnerabilities import Vulnerabilities
 from vedette.client.async_exports import AwaitedExports
 from vedette.client.decode import decode
 from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait
+from vedette.client.machine_actions import AwaitedMachineActions
 from vedette.client.pacing import Pacer, Waiting, log_wait
 from vedette.client.paging import Pages
 from vedette.client.retry import Retries
@@ -126,7 +126,9 @@ class AsyncDefender:
         self._sleep = sleep
         self.alerts: Alerts[Async] = Alerts(self._invoke)
         self.machines: Machines[Async] = Machines(self._invoke)
-        self.machine_actions: MachineActions[Async] = MachineActions(self._invoke)
+        self.machine_actions: AwaitedMachineActions = AwaitedMachineActions(
+            self._invoke, self._file_downloads, self._sleep, lambda: self._channel.clock()
+        )
         self.library_files: LiveResponseLibrary[Async] = LiveResponseLibrary(self._invoke)
         self.indicators: Indicators[Async] = Indicators(self._invoke)
         self.investigations: Investigations[Async] = Investigations(self._invoke)

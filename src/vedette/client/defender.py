@@ -34,7 +34,6 @@ from vedette.catalogue.indicators import Indicators
 from vedette.catalogue.investigations import Investigations
 from vedette.catalogue.ips import Ips
 from vedette.catalogue.library_files import LiveResponseLibrary
-from vedette.catalogue.machine_actions import MachineActions
 from vedette.catalogue.machines import Machines
 from vedette.catalogue.metadata import Metadata
 from vedette.catalogue.operation import Arguments, Operation, Sync
@@ -48,6 +47,7 @@ from vedette.catalogue.vulnerabilities import Vulnerabilities
 from vedette.client.decode import decode
 from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait, carry_out
 from vedette.client.exports import BlockingExports
+from vedette.client.machine_actions import BlockingMachineActions
 from vedette.client.pacing import Pacer, Waiting, log_wait
 from vedette.client.paging import Pages
 from vedette.client.retry import Retries
@@ -136,7 +136,9 @@ class Defender:
         self._sleep = sleep
         self.alerts: Alerts[Sync] = Alerts(self._invoke)
         self.machines: Machines[Sync] = Machines(self._invoke)
-        self.machine_actions: MachineActions[Sync] = MachineActions(self._invoke)
+        self.machine_actions: BlockingMachineActions = BlockingMachineActions(
+            self._invoke, self._file_downloads, self._sleep, lambda: self._channel.clock()
+        )
         self.library_files: LiveResponseLibrary[Sync] = LiveResponseLibrary(self._invoke)
         self.indicators: Indicators[Sync] = Indicators(self._invoke)
         self.investigations: Investigations[Sync] = Investigations(self._invoke)
