@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from vedette.client.retry import Retries
     from vedette.client.transport import Answer
     from vedette.errors import (
+        ActionFailed,
+        ActionNotDone,
         ConfigurationError,
         NoAnswer,
         NotFound,
@@ -126,6 +128,8 @@ _MODULES = {
     "client.retry": ("Retries",),
     "client.transport": ("Answer",),
     "errors": (
+        "ActionFailed",
+        "ActionNotDone",
         "ConfigurationError",
         "NoAnswer",
         "NotFound",
@@ -146,6 +150,8 @@ _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "AccessToken",
+    "ActionFailed",
+    "ActionNotDone",
     "AdvancedQueryResponse",
     "Alert",
     "AlertEvidence",

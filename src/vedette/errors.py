@@ -10,6 +10,8 @@ VedetteError               message, hint
 │   ├── PermissionDenied   + missing: permissions that would have been enough; granted
 │   └── RateLimited        + retry_after_s
 ├── NoAnswer               the request left and no usable answer came: attempts, elapsed_s
+├── ActionNotDone          a response action had not ended in the time given: action, elapsed_s
+├── ActionFailed           a response action ended in another way than success: action
 └── QueryError             KQL: span, line, column
     ├── QuerySyntaxError
     ├── UnknownName        + nearest: names that do exist
@@ -25,10 +27,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from vedette.catalogue.sign_in_errors import SIGN_IN_ERRORS, hint_for
 
+if TYPE_CHECKING:
+    from vedette.catalogue.machine_actions import MachineAction
+
 __all__ = [
+    "ActionFailed",
+    "ActionNotDone",
     "ConfigurationError",
     "NoAnswer",
     "NotFound",
@@ -281,6 +289,26 @@ class NoAnswer(VedetteError):
         """Seconds from the first try to giving up."""
 
 
+class ActionNotDone(VedetteError):
+    """A response action had not ended in the time that was given to it. It goes on nevertheless."""
+
+    def __init__(self, message: str, *, action: MachineAction, elapsed_s: float, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.action = action
+        """The action as it was last seen."""
+        self.elapsed_s = elapsed_s
+        """Seconds that were waited."""
+
+
+class ActionFailed(VedetteError):
+    """A response action ended as Failed, TimeOut or Cancelled."""
+
+    def __init__(self, message: str, *, action: MachineAction, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.action = action
+        """The action after its end."""
+
+
 class QueryError(VedetteError):
     """A query cannot be run as it is written."""
 
@@ -328,7 +356,7 @@ class UnsupportedQuery(QueryError):
     """Refused on purpose: the engine could answer only approximately, and a wrong hunt is worse than none."""
 
 
-_NOT_IN_REPR = frozenset({"message", "hint", "claims", "trace_id", "correlation_id"})
+_NOT_IN_REPR = frozenset({"action", "message", "hint", "claims", "trace_id", "correlation_id"})
 
 _NOT_ABOUT_PERMISSIONS = frozenset({"DisabledFeature", "DisallowedOperation"})
 """Codes of 403 answers that more permissions would not change."""

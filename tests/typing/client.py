@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import assert_type
 
 from azure.identity import ClientSecretCredential as AzureCredential
@@ -41,6 +42,9 @@ def blocking(defender: Defender) -> None:
     assert_type(defender.machines.find_by_ip("10.0.0.1", datetime.now(UTC)), Paged[Machine])
     assert_type(defender.machines.isolate("m", comment="c"), MachineAction)
     assert_type(defender.machine_actions.get("a"), MachineAction)
+    assert_type(defender.machine_actions.list(), Paged[MachineAction])
+    assert_type(defender.machine_actions.wait("a", timeout_s=60, on_progress=print), MachineAction)
+    assert_type(defender.machine_actions.download_package("a", "package.zip"), Path)
     assert_type(defender.request("GET", "/api/alerts"), Answer)
     for alert in defender.alerts.list():
         assert_type(alert.id, str)
@@ -52,6 +56,9 @@ async def awaited(defender: AsyncDefender) -> None:
     assert_type(defender.alerts.list(), AsyncPaged[Alert])
     assert_type(await defender.alerts.get("a"), Alert)
     assert_type(await defender.machines.isolate("m", comment="c"), MachineAction)
+    assert_type(await defender.machine_actions.get("a"), MachineAction)
+    assert_type(await defender.machine_actions.wait("a"), MachineAction)
+    assert_type(await defender.machine_actions.download_live_response_result("a", 0, "out"), Path)
     assert_type(await defender.machines.list().first(), Machine | None)
     assert_type(await defender.request("GET", "/api/alerts"), Answer)
     async for machine in defender.machines.list():

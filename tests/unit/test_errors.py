@@ -8,7 +8,10 @@ import sys
 import pytest
 
 from vedette import errors
+from vedette.catalogue.machine_actions import MachineAction
 from vedette.errors import (
+    ActionFailed,
+    ActionNotDone,
     ConfigurationError,
     NoAnswer,
     NotFound,
@@ -36,6 +39,8 @@ ONE_OF_EACH: list[VedetteError] = [
     PermissionDenied("refused", missing=["Alert.Read"], granted=["Machine.Read"]),
     RateLimited("too often", retry_after_s=7),
     NoAnswer("no answer", attempts=3, elapsed_s=12.5),
+    ActionNotDone("still Pending", action=MachineAction(id="a1"), elapsed_s=600),
+    ActionFailed("ended as Failed", action=MachineAction(id="a1", status="Failed")),
     QueryError("wrong", span=(3, 7), line=1, column=4),
     QuerySyntaxError("not KQL", span=(0, 1), line=1, column=1),
     UnknownName("no such table", nearest=["DeviceEvents"], span=(0, 12), line=1, column=1),

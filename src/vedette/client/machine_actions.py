@@ -6,7 +6,6 @@ stands beside the blocking one, with the same arguments.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -128,6 +127,8 @@ class AwaitedMachineActions(MachineActions[Async], base=MachineActions.BASE, res
         return await self._saved(lambda: self.get_live_response_result(id, index), _target(to, f"{id}-{index}"))
 
     async def _saved(self, link: Callable[[], Awaitable[str]], to: Path) -> Path:
+        import asyncio  # a program that only blocks does not load it
+
         loop = asyncio.get_running_loop()
 
         async def asked() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import timedelta
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_commands_run_one_after_the_other_by_kind(api: Api) -> None:
     first = now(api, action)["commands"][2]
     assert (first["startTime"], first["endTime"]) == ("2026-11-22T12:00:05Z", "2026-11-22T12:00:10Z")
     assert [each["index"] for each in now(api, action)["commands"]] == [0, 1, 2]
-    assert result(api, action, 0).content == b"MZ tool"
+    assert gzip.decompress(result(api, action, 0).content) == b"MZ tool"
     assert link(api, action, 2).status_code == 404  # a file that was put gives nothing
 
 
@@ -136,8 +137,9 @@ def test_a_file_that_telemetry_shows_is_fetched(api: Api) -> None:
 
     answer = result(api, action, 0)
 
-    assert answer.headers["content-disposition"] == 'attachment; filename="certutil.exe"'
-    assert (len(answer.content), answer.content[:2]) == (1_622_016, b"MZ")
+    assert answer.headers["content-disposition"] == 'attachment; filename="certutil.exe.gz"'
+    content = gzip.decompress(answer.content)
+    assert (len(content), content[:2]) == (1_622_016, b"MZ")
     assert result(api, action, 0).content == answer.content
 
 
@@ -168,7 +170,7 @@ def test_a_file_stays_where_it_was_put(api: Api) -> None:
     elsewhere = session(api, fetch(DOWNLOADS + "tool.exe"), machine=SRV)
     api.clock.advance(timedelta(minutes=1))
 
-    assert result(api, later, 0).content == b"MZ tool"
+    assert gzip.decompress(result(api, later, 0).content) == b"MZ tool"
     assert now(api, elsewhere)["status"] == "Failed"
 
 

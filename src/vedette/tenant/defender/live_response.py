@@ -6,6 +6,7 @@ tenant's clock. Commands run by kind, files put first and files fetched last, an
 
 from __future__ import annotations
 
+import gzip
 import math
 import uuid
 from collections.abc import Mapping, Sequence
@@ -188,7 +189,7 @@ class _Session:
             2 * _TRANSFER,
             result=CommandResult(
                 id=f"{self.id}/{index}",
-                file_name=found.name,
+                file_name=f"{found.name}.gz",
                 made_at=self._at,
                 sha256=found.sha256,
                 made_up=(seen.path, seen.sha1, seen.size) if seen is not None else None,
@@ -253,9 +254,10 @@ def find(state: State, place: str) -> Blob | None:
 
 
 def _bytes(store: DefenderStore, kept: CommandResult) -> bytes:
+    """JSON as it is; a file of the machine packed with gzip, as clients of the service find it."""
     if kept.made_up is not None:
-        return made_up(*kept.made_up)
+        return gzip.compress(made_up(*kept.made_up), mtime=0)
     if kept.sha256 is None:
         return kept.content
     library = store.contents.get(kept.sha256)
-    return library.content if library is not None else b""
+    return gzip.compress(library.content if library is not None else b"", mtime=0)
