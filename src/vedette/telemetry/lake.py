@@ -283,7 +283,10 @@ class Lake:
 
         with self._opening:
             if self._connection is None:
-                self._connection = duckdb.connect()
+                connection = duckdb.connect()
+                # Files are never changed once they are there, so what their footers say may be kept.
+                connection.execute("SET GLOBAL parquet_metadata_cache = true")
+                self._connection = connection
             cursor = self._connection.cursor()
         try:
             yield cursor

@@ -144,7 +144,7 @@ def test_values_of_every_kind_are_taken(api: Api, kind: str, value: str, kept: s
         {"rbacGroupNames": ["Workstations", "Nowhere"]},
     ],
 )
-def test_what_does_not_go_together_is_refused(api: Api, changes: dict[str, object]) -> None:
+def test_what_does_not_go_together_is_refused(api: Api, changes: dict[str, Any]) -> None:
     answer = submit(api, **changes)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidInput")

@@ -242,3 +242,34 @@ def test_opening_a_lake_leaves_living_writers_alone(lake: Lake) -> None:
         writer.add(("DeviceEvents", {"Timestamp": AT}))
         Lake(lake.path)
     assert lake.counts() == {"DeviceEvents": 1}
+
+
+def test_rows_are_counted_by_the_values_of_columns(lake: Lake) -> None:
+    day = timedelta(days=1)
+    write(
+        lake,
+        {"Timestamp": AT, "DeviceId": "a", "RemoteUrl": "https://CDN.files.example/x"},
+        {"Timestamp": AT + day, "DeviceId": "a", "RemoteUrl": "https://CDN.files.example/x"},
+        {"Timestamp": AT + 2 * day, "DeviceId": "b", "RemoteUrl": "cdn.files.example"},
+        {"Timestamp": AT, "DeviceId": "b", "RemoteUrl": "other.example"},
+    )
+
+    named = lake.tally("DeviceEvents", by=["DeviceId", "RemoteUrl"], contains={"RemoteUrl": "cdn.FILES.example"})
+    assert sorted(named) == [
+        (("a", "https://CDN.files.example/x"), 2, AT, AT + day),
+        (("b", "cdn.files.example"), 1, AT + 2 * day, AT + 2 * day),
+    ]
+    late = lake.tally(
+        "DeviceEvents", by=["DeviceId"], equals={"DeviceId": ["a", "b"]}, between=(AT + day, AT + 9 * day)
+    )
+    assert sorted(late) == [(("a",), 1, AT + day, AT + day), (("b",), 1, AT + 2 * day, AT + 2 * day)]
+    assert lake.tally("DeviceFileEvents", by=["SHA1"]) == []
+    with pytest.raises(KeyError):
+        lake.tally("DeviceEvents", by=["Nothing"])
+
+
+def test_a_table_without_time_is_counted_without_times(lake: Lake) -> None:
+    write(lake, {"CveId": "CVE-2026-0001"}, table="DeviceTvmSoftwareVulnerabilitiesKB")
+
+    counted = lake.tally("DeviceTvmSoftwareVulnerabilitiesKB", by=["CveId"])
+    assert counted == [(("CVE-2026-0001",), 1, None, None)]
