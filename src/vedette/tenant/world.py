@@ -189,7 +189,7 @@ def open_store(
     if is_new:
         found = _imported(lake, plan, progress) if world is None else (world.machines, world.alerts)
         with database.transaction():
-            store.load(levelled(found[0]), found[1])
+            store.load(levelled(found[0]), found[1], now)
             plans.put(plan)
     return store, filling
 

@@ -24,6 +24,7 @@ def known(api: Api) -> None:
             alert(6, investigation_id=501, investigation_state="Running", machine_id=SRV, rbac_group_name="Servers"),
             alert(-9, investigation_id=502, investigation_state="Queued"),
         ],
+        NOW,
     )
 
 
@@ -74,6 +75,19 @@ def test_what_an_alert_starts_later_is_not_there_yet(api: Api) -> None:
 
     api.clock.advance(timedelta(hours=9))
     assert now(api, "502")["state"] == "Queued"
+    assert api.get("/api/alerts/da-9", READ).json()["investigationState"] == "Queued"
+
+    api.clock.advance(timedelta(hours=1))
+    assert now(api, "502")["state"] == "SuccessfullyRemediated"
+    assert api.get("/api/alerts/da-9", READ).json()["investigationState"] == "SuccessfullyRemediated"
+
+
+def test_what_runs_when_the_tenant_begins_ends_within_hours(api: Api) -> None:
+    assert now(api, "501")["state"] == "Running"
+
+    api.clock.advance(timedelta(hours=6))
+    ended = now(api, "501")
+    assert (ended["state"], ended["endTime"]) == ("Benign", "2026-11-22T15:51:00Z")
 
 
 def test_a_started_one_is_queued_runs_and_ends_with_its_alert(api: Api) -> None:

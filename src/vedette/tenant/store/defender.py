@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from vedette.catalogue.machines import Machine
 from vedette.tenant.store.collection import Collection
 from vedette.tenant.store.counter import Counter
 from vedette.tenant.store.database import Database
-from vedette.tenant.store.response import CommandResult, Content, Course, PutFile, investigations_of
+from vedette.tenant.store.response import CommandResult, Content, Course, PutFile, courses_of, investigations_of
 from vedette.tenant.store.scans import KeptScan
 
 if TYPE_CHECKING:
@@ -92,13 +93,19 @@ class DefenderStore:
         collections = (self.alerts, self.machines, self.machine_actions)
         return next((collection for collection in collections if collection.kind is entity), None)
 
-    def load(self, machines: Iterable[Machine], alerts: Iterable[Alert]) -> None:
-        """Take in a world: machines and alerts, replacing what has the same id."""
+    def load(self, machines: Iterable[Machine], alerts: Iterable[Alert], now: datetime | None = None) -> None:
+        """Take in a world: machines and alerts with their investigations, replacing what has the same id.
+
+        `now`: what is under way then goes on; without it, nothing does.
+        """
         with self.database.transaction():
             self.machines.put_many(machines)
             raised = list(alerts)
             self.alerts.put_many(raised)
-            self.investigations.put_many(investigations_of(raised))
+            looked_into = investigations_of(raised)
+            self.investigations.put_many(looked_into)
+            if now is not None:
+                self.courses.put_many(courses_of(looked_into, now))
 
     def close(self) -> None:
         """Close the database and the lake."""

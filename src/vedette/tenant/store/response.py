@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -94,6 +94,24 @@ def investigations_of(alerts: Sequence[Alert]) -> list[Investigation]:
             triggering_alert_id=alert.id,
         )
     return list(found.values())
+
+
+def courses_of(investigations: Sequence[Investigation], now: datetime) -> list[Course]:
+    """How those that run or are queued go on: what is under way ends within hours, what is to come takes minutes."""
+    courses = []
+    for each in investigations:
+        if each.state not in ("Queued", "Running") or each.start_time is None:
+            continue
+        # Ids are arbitrary numbers, so they spread the ends out, and the same world ends alike every time.
+        number = int(each.id)
+        if each.start_time > now:
+            end = each.start_time + timedelta(minutes=5 + number % 20)
+        else:
+            end = now + timedelta(minutes=30 + number % 300)
+        verdict = "Benign" if number % 3 == 0 else "SuccessfullyRemediated"
+        steps = [Step(at=end - timedelta(minutes=4), status="Running"), Step(at=end, status=verdict)]
+        courses.append(Course.along(f"investigation/{each.id}", "investigation", steps, queued=False))
+    return courses
 
 
 GOING_ON = frozenset({"Queued", "Running", "PendingApproval", "PendingResource"})
