@@ -16,7 +16,7 @@ from schemathesis import checks
 from vedette.catalogue.permission import DEFENDER
 from vedette.tenant import LocalTenant
 
-EXAMPLES = 12
+EXAMPLES = 8
 CHECKS = (
     checks.not_a_server_error,
     checks.status_code_conformance,
