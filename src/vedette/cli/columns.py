@@ -101,6 +101,11 @@ def attribute(name: str) -> Callable[[object], object]:
     return lambda item: getattr(item, name)
 
 
+def _share(part: str, whole: str) -> Callable[[object], object]:
+    """Reads two numbers as `4/10`."""
+    return lambda item: f"{getattr(item, part, None) or 0}/{getattr(item, whole, None) or 0}"
+
+
 def short_name(dns_name: object) -> str:
     """`ws-01` of `ws-01.halden.example`."""
     return str(dns_name).partition(".")[0] if dns_name else ""
@@ -166,12 +171,103 @@ FILE = (
     Column("SIZE", attribute("size"), rank=5, right=True),
     Column("PREVALENCE", attribute("global_prevalence"), rank=2, right=True),
 )
+INDICATOR = (
+    Column("VALUE", attribute("indicator_value"), rank=0, least=30),
+    Column("KIND", attribute("indicator_type"), rank=2),
+    Column("ACTION", attribute("action"), rank=1),
+    Column("SEVERITY", attribute("severity"), rank=4, tones=SEVERITY),
+    Column("ENDS", attribute("expiration_time"), rank=3),
+    Column("TITLE", attribute("title"), rank=5, least=14),
+    Column("BY", lambda item: getattr(item, "created_by_display_name", None) or getattr(item, "created_by", None),
+           rank=7, least=12),
+    Column("ID", attribute("id"), rank=6),
+)  # fmt: skip
+IMPORTED = (
+    Column("VALUE", attribute("indicator"), rank=0, least=30),
+    Column("FAILED", attribute("is_failed"), rank=0, tones={"yes": "bold red"}),
+    Column("WHY", attribute("failure_reason"), rank=1, least=20),
+    Column("ID", attribute("id"), rank=2),
+)
+VULNERABILITY = (
+    Column("CVE", attribute("id"), rank=0),
+    Column("SEVERITY", attribute("severity"), rank=1, tones={**LEVEL, "Critical": "bold red"}),
+    Column("CVSS", attribute("cvss_v3"), rank=2, right=True),
+    Column("EPSS", lambda item: f"{getattr(item, 'epss', 0):.2f}", rank=4, right=True),
+    Column("EXPLOIT", attribute("public_exploit"), rank=3, tones={"yes": "red"}),
+    Column("MACHINES", attribute("exposed_machines"), rank=1, right=True),
+    Column("PUBLISHED", attribute("published_on"), rank=6),
+    Column("ABOUT", attribute("description"), rank=5, least=24),
+)
+SOFTWARE = (
+    Column("ID", attribute("id"), rank=0, least=28),
+    Column("INSTALLED", attribute("installed_machines"), rank=1, right=True),
+    Column("EXPOSED", attribute("exposed_machines"), rank=2, right=True),
+    Column("WEAKNESSES", attribute("weaknesses"), rank=1, right=True),
+    Column("EXPLOIT", attribute("public_exploit"), rank=3, tones={"yes": "red"}),
+    Column("ALERT", attribute("active_alert"), rank=4, tones={"yes": "red"}),
+    Column("CATEGORY", attribute("category"), rank=5, least=10),
+)
+RECOMMENDATION = (
+    Column("RECOMMENDATION", attribute("recommendation_name"), rank=0, least=28),
+    Column("MACHINES", _share("exposed_machines_count", "total_machine_count"), rank=1, right=True),
+    Column("WEAKNESSES", attribute("weaknesses"), rank=3, right=True),
+    Column("IMPACT", lambda item: f"{getattr(item, 'exposure_impact', 0):.1f}", rank=2, right=True),
+    Column("EXPLOIT", attribute("public_exploit"), rank=4, tones={"yes": "red"}),
+    Column("HOW", attribute("remediation_type"), rank=5, least=10),
+    Column("STATUS", attribute("status"), rank=7),
+    Column("ID", attribute("id"), rank=6, least=20),
+)  # fmt: skip
+REMEDIATION_TASK = (
+    Column("TASK", attribute("title"), rank=0, least=28),
+    Column("STATUS", attribute("status"), rank=2, tones={"Completed": "green"}),
+    Column("PRIORITY", attribute("priority"), rank=3, tones=LEVEL),
+    Column("DUE", lambda item: str(getattr(item, "due_on", None) or "")[:10], rank=1),
+    Column("FIXED", _share("fixed_devices", "target_devices"), rank=1, right=True),
+    Column("BY", attribute("requester_email"), rank=5, least=14),
+    Column("ID", attribute("id"), rank=6, least=20),
+)  # fmt: skip
+ASSET = (
+    Column("MACHINE", attribute("computer_dns_name"), rank=0, least=20),
+    Column("OS", attribute("os_platform"), rank=2),
+    Column("GROUP", attribute("rbac_group_name"), rank=3, least=12),
+    Column("TAGS", attribute("tags"), rank=4, least=12),
+    Column("ID", attribute("id"), rank=1),
+)
+INVESTIGATION = (
+    Column("STARTED", attribute("start_time"), rank=2),
+    Column("STATE", attribute("state"), rank=0),
+    Column("MACHINE", lambda item: short_name(getattr(item, "computer_dns_name", None)), rank=1, least=12),
+    Column("ENDED", attribute("end_time"), rank=3),
+    Column("ALERT", attribute("triggering_alert_id"), rank=5),
+    Column("ID", attribute("id"), rank=0),
+)
+ANTIVIRUS = (
+    Column("MACHINE", lambda item: short_name(getattr(item, "computer_dns_name", None)), rank=0, least=12),
+    Column("MODE", attribute("av_mode"), rank=1),
+    Column("SIGNATURE", attribute("av_signature_version"), rank=2),
+    Column("CURRENT", attribute("av_is_signature_up_to_date"), rank=2),
+    Column("QUICK SCAN", attribute("quick_scan_result"), rank=3),
+    Column("SCANNED", attribute("quick_scan_time"), rank=3),
+    Column("ENGINE", attribute("av_engine_version"), rank=5),
+    Column("PLATFORM", attribute("av_platform_version"), rank=6),
+    Column("LAST SEEN", attribute("last_seen_time"), rank=4),
+)
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "Alert": ALERT,
     "Machine": MACHINE,
     "MachineAction": MACHINE_ACTION,
     "User": USER,
     "File": FILE,
+    "Indicator": INDICATOR,
+    "ImportIndicatorResult": IMPORTED,
+    "Vulnerability": VULNERABILITY,
+    "PublicVulnerabilityDto": VULNERABILITY,
+    "Software": SOFTWARE,
+    "Recommendation": RECOMMENDATION,
+    "RemediationTask": REMEDIATION_TASK,
+    "PublicAssetDto": ASSET,
+    "Investigation": INVESTIGATION,
+    "DeviceAvInfo": ANTIVIRUS,
     "Ip": (Column("ADDRESS", attribute("id"), rank=0),),
     "Domain": (Column("DOMAIN", attribute("host"), rank=0),),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import click
 from vedette.cli.arguments import literal
 from vedette.cli.settings import Settings
 from vedette.cli.text import duration, minute
+from vedette.cli.values import is_address
 
 if TYPE_CHECKING:
     from vedette import Credential, Defender, DeviceCodeCredential, Machine, Profile, Waiting
@@ -97,30 +98,38 @@ def _silently(waiting: Waiting) -> None:
 
 
 def machine_id(defender: Defender, name: str) -> str:
-    """The id of the machine that is meant: an id as it is, else a full or short DNS name.
+    """The id of the machine that is meant: an id as it is, else as `find_machine` finds it.
 
-    Raises: ConfigurationError where no machine or more than one has the name, listing those that come near.
+    Raises: ConfigurationError where no machine or more than one fits, listing those that come near.
     """
     return name if MACHINE_ID.fullmatch(name) else find_machine(defender, name).id
 
 
 def find_machine(defender: Defender, name: str) -> Machine:
-    """The one machine of this id or name. Raises: as `machine_id`; NotFound for an unknown id."""
+    """The one machine of this id, Entra device id, full or short DNS name, or IP address.
+
+    An address is the last one that a machine had, or one that it has now. Raises: as `machine_id`; NotFound for an
+    unknown id.
+    """
     from vedette.errors import ConfigurationError
 
     if MACHINE_ID.fullmatch(name):
         return defender.machines.get(name)
-    found = defender.machines.list(
-        filter=f"computerDnsName eq {literal(name)} or startswith(computerDnsName,{literal(name + '.')})"
-    ).take(20)
+    found = _of_address(defender, name) if is_address(name) else _of_name(defender, name)
     if len(found) == 1:
         return found[0]
+    called = f"{'have the address' if is_address(name) else 'are called'} {name}"
     if found:
         listed = "; ".join(
             f"{each.computer_dns_name} {each.id}" + (f" seen {minute(each.last_seen)}" if each.last_seen else "")
             for each in found
         )
-        raise ConfigurationError(f"{len(found)} machines are called {name}: {listed}", hint="give the id of one")
+        raise ConfigurationError(f"{len(found)} machines {called}: {listed}", hint="give the id of one")
+    if is_address(name):
+        raise ConfigurationError(
+            f"no machine has the address {name}",
+            hint="vedette machines find-by-ip ADDRESS TIME looks at another time, vedette lookup at all traffic",
+        )
     near = defender.machines.list(filter=f"startswith(computerDnsName,{literal(name[:4])})").take(5)
     names = ", ".join(str(each.computer_dns_name) for each in near)
     raise ConfigurationError(
@@ -128,3 +137,24 @@ def find_machine(defender: Defender, name: str) -> Machine:
         nearest=[str(each.computer_dns_name) for each in near],
         hint=f"names that begin alike: {names}" if names else "vedette machines list shows the machines",
     )
+
+
+def _of_name(defender: Defender, name: str) -> Sequence[Machine]:
+    condition = f"computerDnsName eq {literal(name)} or startswith(computerDnsName,{literal(name + '.')})"
+    return defender.machines.list(filter=condition).take(20)
+
+
+def _of_address(defender: Defender, address: str) -> Sequence[Machine]:
+    from datetime import UTC, datetime
+
+    from vedette.errors import ServiceError
+
+    found = defender.machines.list(filter=f"lastIpAddress eq {literal(address)}").take(20)
+    if found:
+        return found
+    try:
+        return defender.machines.find_by_ip(address, datetime.now(UTC)).take(20)
+    except ServiceError as error:
+        if error.status not in (400, 404):  # it takes internal addresses only
+            raise
+        return []

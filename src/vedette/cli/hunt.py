@@ -30,7 +30,7 @@ def hunt(context: click.Context, query: str) -> None:
     most 100,000 rows.
     """
     output = Output.of(context)
-    text = _text(query)
+    text = query_text(query)
     with connected(context) as defender, output.progress("Hunting"):
         answer = defender.request("POST", RUN, json={"Query": text}).json()
     names = [column["Name"] for column in answer.get("Schema", ())]
@@ -40,7 +40,8 @@ def hunt(context: click.Context, query: str) -> None:
         output.note(f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}.")
 
 
-def _text(query: str) -> str:
+def query_text(query: str) -> str:
+    """The KQL that is meant: typed, in a file, or piped. Raises: UsageError for none."""
     if query == "-":
         text = sys.stdin.read()
     elif query.endswith(".kql") and "\n" not in query:

@@ -127,14 +127,19 @@ def show_answer(output: Output, operation: Operation[Any, Any], answer: object) 
 
 
 def show_request(output: Output, operation: Operation[Any, Any], given: Mapping[str, object]) -> None:
-    """The request that a call would send."""
+    """Show the request that a call would send."""
+    output.record(request_of(operation, given))
+    output.note("Nothing was sent.")
+
+
+def request_of(operation: Operation[Any, Any], given: Mapping[str, object]) -> dict[str, object]:
+    """The request that a call would send: `method`, `path` and, where there is one, `body`."""
     bound = Arguments.of(operation, operation.signature.bind(**given).arguments)
     query = "&".join(f"{name}={value}" for name, value in bound.query)
     record: dict[str, object] = {"method": operation.method, "path": bound.path + (f"?{query}" if query else "")}
     if bound.body is not None:
         record["body"] = {name: _shown(value) for name, value in bound.body.items()}
-    output.record(record)
-    output.note("Nothing was sent.")
+    return record
 
 
 def _shown(value: object) -> object:
