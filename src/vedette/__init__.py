@@ -58,7 +58,9 @@ if TYPE_CHECKING:
     from vedette.catalogue.users import User
     from vedette.catalogue.vulnerabilities import Vulnerability
     from vedette.client.async_defender import AsyncDefender
+    from vedette.client.changes import Changes
     from vedette.client.defender import Defender
+    from vedette.client.file_exports import Export, ExportProgress
     from vedette.client.pacing import Pacer, Waiting
     from vedette.client.retry import Retries
     from vedette.client.transport import Answer
@@ -123,7 +125,9 @@ _MODULES = {
     "catalogue.users": ("User",),
     "catalogue.vulnerabilities": ("Vulnerability",),
     "client.async_defender": ("AsyncDefender",),
+    "client.changes": ("Changes",),
     "client.defender": ("Defender",),
+    "client.file_exports": ("Export", "ExportProgress"),
     "client.pacing": ("Pacer", "Waiting"),
     "client.retry": ("Retries",),
     "client.transport": ("Answer",),
@@ -159,6 +163,7 @@ __all__ = [
     "AsyncCredential",
     "AsyncDefender",
     "AsyncPaged",
+    "Changes",
     "ClientCertificateCredential",
     "ClientSecretCredential",
     "ConfigurationError",
@@ -168,7 +173,9 @@ __all__ = [
     "DeviceGroup",
     "DevicePrompt",
     "Domain",
+    "Export",
     "ExportFilesResponse",
+    "ExportProgress",
     "File",
     "Incident",
     "Indicator",

@@ -20,7 +20,7 @@ import msgspec
 
 from vedette.catalogue.exported_rows import DeltaAssetVulnerability
 from vedette.catalogue.exports import CHANGES_LOOK_BACK_DAYS, CHANGES_PERIOD_HOURS
-from vedette.client.row_tables import arrow, batches, columns_of, installed, schema_of, write_csv
+from vedette.client.row_tables import arrow, batches, columns_of, schema_of, write_csv, write_parquet
 from vedette.errors import ConfigurationError
 
 LOOK_BACK = timedelta(days=CHANGES_LOOK_BACK_DAYS)
@@ -113,17 +113,8 @@ class Changes:
 
     def to_parquet(self, path: str | os.PathLike[str]) -> int:
         """Write Parquet to a file; gives the number of rows. Raises: ConfigurationError without pyarrow."""
-        parquet = installed("pyarrow.parquet", "a table in Parquet form", "'vedette[hunt]'")
-
-        def write(blocks: Iterator[list[DeltaAssetVulnerability]], to: Path) -> int:
-            count = 0
-            with parquet.ParquetWriter(to, schema_of(_columns()), compression="zstd") as writer:
-                for batch in batches(_columns(), blocks):
-                    writer.write_batch(batch)
-                    count += batch.num_rows
-            return count
-
-        return self._into(path, write)
+        arrow()
+        return self._into(path, lambda blocks, to: write_parquet(to, _columns(), blocks))
 
     def to_arrow(self) -> Any:  # Any: pyarrow.Table, which has no types
         """All rows as a `pyarrow.Table`. Raises: ConfigurationError without pyarrow."""

@@ -29,7 +29,7 @@ from vedette.catalogue.exports import ExportFilesResponse
 from vedette.client.downloads import Damaged, Downloads, LinkEnded, Stopped
 from vedette.client.exports import WORKERS
 from vedette.client.row_files import RowReader, line_blocks
-from vedette.client.row_tables import arrow, batches, columns_of, installed, schema_of, write_csv
+from vedette.client.row_tables import arrow, batches, columns_of, installed, schema_of, write_csv, write_parquet
 from vedette.errors import ConfigurationError, NoAnswer
 
 T = TypeVar("T")
@@ -276,14 +276,7 @@ class Export(Generic[T]):
         return self._parquet(sources if self._kind is not None else list(sources), to)
 
     def _parquet(self, sources: Iterator[Path] | list[Path], to: Path) -> int:
-        parquet = installed("pyarrow.parquet", "a table in Parquet form", "'vedette[hunt]'")
-        columns = self._columns(sources)
-        rows = 0
-        with parquet.ParquetWriter(to, schema_of(columns), compression="zstd") as writer:
-            for batch in batches(columns, self._all(sources)):
-                writer.write_batch(batch)
-                rows += batch.num_rows
-        return rows
+        return write_parquet(to, self._columns(sources), self._all(sources))
 
     def _columns(self, sources: Iterator[Path] | list[Path]) -> Any:  # Any: as row_tables has them
         entity = self._kind if isinstance(self._kind, type) and issubclass(self._kind, Complex) else None
