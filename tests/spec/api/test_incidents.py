@@ -102,6 +102,23 @@ def test_an_active_indicator_decides_over_the_evidence(
     assert (found["verdict"], found["remediationStatus"]) == ("Suspicious", "Active")
 
 
+def test_an_alert_that_a_caller_raises_is_an_incident_of_its_own(api: Api) -> None:
+    body = {
+        "machineId": WS1,
+        "severity": "High",
+        "title": "Download by certutil",
+        "description": "Seen while hunting.",
+        "recommendedAction": "Isolate",
+        "eventTime": "2026-11-22T06:59:59.999877Z",
+        "reportId": "77",
+        "category": "Execution",
+    }
+    raised = api.call("POST", "/api/alerts/CreateAlertByReference", roles=("Alert.ReadWrite.All",), json=body).json()
+
+    assert raised["incidentId"] == 9
+    assert [each["alertId"] for each in incident(api, 9)["alerts"]] == [raised["id"]]
+
+
 def test_an_unknown_number_is_not_found(api: Api) -> None:
     answer = api.get("/api/incidents/99", READ)
 

@@ -150,11 +150,13 @@ def create_by_reference(
     evidence = _evidence(*found, now=call.now)
     with call.store.database.transaction():
         for status in OPEN:
-            present: Alert | None = call.store.alerts.first(machine_id=on.id, title=title, status=status)
+            same = call.store.alerts.where(machine_id=on.id, title=title, status=status)
+            present: Alert | None = next(iter(call.visible(same)), None)
             if present is not None:
                 return _taken_in(call, present, evidence, event_time)
         raised = Alert(
             id=new_id(call),
+            incident_id=_new_incident(call),
             severity=severity,
             status="New",
             investigation_state="Queued",
@@ -208,6 +210,12 @@ def new_id(call: Call) -> str:
     """`da`, a tick count, and a hash: the look of the service's own ids."""
     ticks = int(call.now.timestamp() * 10_000_000) + 621_355_968_000_000_000
     return f"da{ticks}_{uuid.uuid4().int % 2_000_000_000}"
+
+
+def _new_incident(call: Call) -> int:
+    """A number behind those of all incidents: an alert by itself is an incident of its own."""
+    ((last,),) = call.store.database.rows(f'SELECT max("incident_id") FROM {call.store.alerts.table}')  # noqa: S608
+    return int(str(last or 0)) + 1
 
 
 def _evidence(table: str, row: sightings.Row, now: datetime) -> list[AlertEvidence]:
