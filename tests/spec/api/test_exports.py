@@ -18,6 +18,8 @@ from tests.spec.api.conftest import NOW, SRV, TENANT, WS1, WS2, Api
 from vedette.catalogue.exports import Exports
 from vedette.catalogue.machines import Machine
 from vedette.catalogue.operation import Operation
+from vedette.tenant.state import State
+from vedette.tenant.store.defender import DefenderStore
 
 PAGES = [each for each in Exports.operations() if each.is_listing and "changes" not in each.name]
 FILES = [each for each in Exports.operations() if each.name.endswith("_files")]
@@ -306,6 +308,21 @@ def test_a_link_that_was_changed_is_refused(api: Api, change: tuple[str, str]) -
     assert change[0] in link
 
     assert fetch(api, link.replace(*change)).status_code == 403
+
+
+def test_links_outlive_a_restart(api: Api) -> None:
+    link = links(api)[0]
+    content = fetch(api, link).content
+    before = api.state
+    restarted = State(
+        clock=before.clock,
+        database=before.database,
+        directory=before.directory,
+        keys=before.keys,
+        defender={TENANT: DefenderStore(before.defender[TENANT].database, before.defender[TENANT].lake)},
+    )
+
+    assert fetch(Api(restarted, api.clock), link).content == content
 
 
 def test_files_may_be_asked_for_five_times_a_minute(api: Api) -> None:

@@ -91,14 +91,15 @@ class Shelf:
 
     def latest(self, now: datetime) -> Snapshot:
         """The snapshot to show now, taken if there is none of this period yet."""
-        estate = self._store.estate()
-        # What is known reaches to `as_of`; a snapshot of before that would speak of its own future.
-        moment = max(period(now), estate.as_of.replace(microsecond=0)) if estate.as_of <= now else period(now)
+        begin = period(now)
         with self._lock:
-            kept = self._snapshots.get(moment.strftime(_STAMP))
+            kept = next((each for each in self._snapshots.values() if begin <= each.generated <= now), None)
             if kept is None:
-                self._forget(moment - KEPT)
-                kept = Snapshot(moment, estate)
+                self._forget(begin - KEPT)
+                estate = self._store.estate()
+                # What is known reaches to `as_of`; a snapshot of before that would speak of its own future.
+                seen = estate.as_of.replace(microsecond=0)
+                kept = Snapshot(max(begin, seen) if seen <= now else begin, estate)
                 self._snapshots[kept.stamp] = kept
             return kept
 
