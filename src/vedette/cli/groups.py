@@ -123,6 +123,8 @@ machine_actions = ResourceGroup(
         "pending": (f"{_IN_FLIGHT}:pending", "List response actions that have not ended."),
         "wait": (f"{_ACTIONS}:wait", "Wait until a response action has ended."),
         "cancel": (f"{_IN_FLIGHT}:cancel", "Cancel response actions that have not ended."),
+        "package": ("vedette.cli.collected:package", "Save a collected investigation package."),
+        "result": ("vedette.cli.collected:result", "Save what one live response command gave."),
     },
     replaces=("list", "get", "cancel"),
     help="Follow response actions.",
