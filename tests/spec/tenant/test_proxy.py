@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 from vedette.catalogue.clouds import api_hosts, graph_hosts, identity_hosts, portal_hosts
 from vedette.errors import ConfigurationError
 from vedette.tenant import LocalTenant
+from vedette.tenant.certificates import microsoft_hosts
 from vedette.tenant.proxy import Proxy, Upstream
 from vedette.tenant.serve import Route, environment
 from vedette.tenant.server import Listeners, listen
@@ -31,6 +33,7 @@ def variables(tenant: LocalTenant) -> dict[str, str]:
         ca_bundle=Path(tenant.ca_bundle),
         trust_store=tenant.certificates.trust_store,
         ready_file=tenant.ready_file,
+        tenant_port=tenant.port,
     )
     return environment(route, os.environ)
 
@@ -210,6 +213,9 @@ def test_the_environment_covers_the_usual_languages(tenant: LocalTenant, variabl
         assert variables[name] == tenant.ca_bundle
     assert variables["NO_PROXY"] == variables["no_proxy"] == "localhost,127.0.0.1,::1"
     assert variables["NODE_USE_ENV_PROXY"] == "1"
+    assert variables["NODE_OPTIONS"].endswith('/tenant/route.cjs"')
+    route = json.loads(variables["VEDETTE_ROUTE"])
+    assert (route["port"], set(route["hosts"]), route["allow"]) == (tenant.port, microsoft_hosts(), [])
     assert variables["VEDETTE_TENANT"] == str(tenant.ready_file)
     assert f"-Djavax.net.ssl.trustStore={tenant.certificates.trust_store}" in variables["JAVA_TOOL_OPTIONS"].split()
 
