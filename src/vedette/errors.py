@@ -26,6 +26,7 @@ token: anything that looks like one is cut out, also from answers of the service
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,7 @@ class SignInError(VedetteError):
             trace_id=_text(body, "trace_id"),
             correlation_id=_text(body, "correlation_id"),
             claims=_text(body, "claims"),
+            hint=_naming_the_app(hint_for(number, error, _text(body, "suberror")), said),
         )
 
 
@@ -380,8 +382,24 @@ _HINTS_BY_STATUS: Mapping[int, str] = {
 _TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*){1,4}|(?<=[Bb]earer )[\w.~+/-]{16,}=*")
 """A JWT or JWE, or what follows `Bearer`."""
 
+_APP = re.compile(
+    r"with ID '[0-9a-f-]{36}' named '([^'\n]{1,120})'"
+    r"|application '[0-9a-f-]{36}'\(([^)\n]{1,120})\)"
+    r"|Client app ID: [0-9a-f-]{36}\(([^)\n]{1,120})\)"
+    r"|\bapp '([0-9a-f-]{36})'",
+    re.IGNORECASE,
+)
+"""How the service names the app in a text: by name where it says it, else by client id."""
+
 _DESCRIPTION_HEAD = re.compile(r"^AADSTS\d+:\s*")
 _DESCRIPTION_TAIL = re.compile(r"\s*Trace ID:.*$", re.DOTALL)
+
+
+def _naming_the_app(hint: str, said: str) -> str:
+    """The hint with the app that the service names in place of APP, quoted so that a shell takes it as one word."""
+    found = _APP.search(said)
+    name = next((text for text in found.groups() if text), "") if found else ""
+    return re.sub(r"\bAPP\b", lambda _: shlex.quote(name), hint) if name else hint
 
 
 def _refused(
