@@ -33,6 +33,7 @@ from vedette.tenant.config import (
     read_tenant_file,
 )
 from vedette.tenant.directory import secret_matches
+from vedette.tenant.state import SignInFault
 
 SECTIONS: dict[str, type[Entry]] = {
     "tenants": TenantEntry,
@@ -352,6 +353,63 @@ def test_a_mistake_is_named_with_its_line_and_what_was_meant(
     assert wrong.value.message == f"{path}:{line}: {said.format(folder=folder)}."
     assert (wrong.value.path, wrong.value.line) == (str(path), line)
     assert wrong.value.nearest[:1] == nearest
+
+
+def test_a_second_factors_secret_has_to_be_base32(tmp_path: Path) -> None:
+    path = tmp_path / "tenant.toml"
+    path.write_text('[[users]]\nupn = "ana@halden.example"\ntotp = "ABCDEFGHIJKLMNOPQ"\n')
+
+    with pytest.raises(ConfigurationError, match=r"tenant.toml:3: totp = … is not Base32") as wrong:
+        read_tenant_file(path)
+    assert "ABCDEFGH" not in str(wrong.value)
+
+
+def test_what_a_sign_in_takes_is_as_the_file_says(tmp_path: Path) -> None:
+    path = tmp_path / "tenant.toml"
+    path.write_text("""
+[[tenants]]
+domain = "halden.example"
+sign_in_frequency_h = 1.5
+
+[[tenants]]
+domain = "other.example"
+
+[[users]]
+upn = "ana@halden.example"
+must_register_factor = true
+external_challenge = true
+guest_in = ["other.example"]
+
+[[apps]]
+name = "kept-in"
+conditional_access = "compliant-device"
+disabled = "in-tenant"
+
+[service]
+slow_down = true
+client_loop_limit = 20
+faults = [{ error = 429, times = 2, retry_after_s = 5 }]
+""")
+    with LocalTenant(config=path, telemetry="none", sockets=False) as tenant:
+        directory = tenant.state.directory
+        here, there = (directory.tenant(name) for name in ("halden.example", "other.example"))
+        assert here is not None
+        assert there is not None
+        ana = directory.user(here.id, "ana@halden.example")
+        guest = directory.user(there.id, "ana_halden.example#EXT#@other.example")
+        app_id = tenant.apps["kept-in"].client_id
+        principal = directory.service_principal(here.id, app_id)
+
+        assert here.sign_in_frequency_s == 5400
+        assert here.compliant_device_app_ids == [app_id]
+        assert ana is not None
+        assert (ana.must_register_factor, ana.has_external_challenge) == (True, True)
+        assert guest is not None
+        assert (guest.home_user_id, guest.password_hash) == (ana.id, None)
+        assert principal is not None
+        assert not principal.is_enabled
+        assert (tenant.state.options.slow_down, tenant.state.options.client_loop_limit) == (True, 20)
+        assert tenant.state.options.sign_in_faults == (SignInFault(429, times=2, retry_after_s=5),)
 
 
 def test_the_hint_asks_for_the_nearest_name_or_lists_all(tmp_path: Path) -> None:
