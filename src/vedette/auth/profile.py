@@ -197,7 +197,9 @@ class Profile:
         value = getattr(self, key)
         if not value:
             raise ConfigurationError(
-                f"profile {self.name} has no {key}", hint=f"add it to {config_file()}, or set {variable(key)}"
+                f"profile {self.name} has no {key}",
+                hint="vedette login signs in and keeps it; for a local tenant start `vedette serve` and set "
+                f"VEDETTE_TENANT to its ready file; or add it to {config_file()}, or set {variable(key)}",
             )
         return str(value)
 

@@ -32,8 +32,13 @@ def trusting(ca_bundle: str | None) -> ssl.SSLContext | bool:
     try:
         return ssl.create_default_context(cafile=ca_bundle)
     except OSError as error:  # a missing file, or ssl.SSLError for one that is not PEM
+        is_gone = isinstance(error, FileNotFoundError)
         raise ConfigurationError(
-            f"the CA bundle {ca_bundle} cannot be used: {error}", path=ca_bundle, hint="it is a PEM file"
+            f"the CA bundle {ca_bundle} cannot be used: {error}",
+            path=ca_bundle,
+            hint="does the local tenant still run? `vedette serve` starts one, and its ready file names the bundle"
+            if is_gone
+            else "it is a PEM file",
         ) from error
 
 
@@ -152,7 +157,7 @@ class SignInHttp:
                         f"{_place(url)} did not answer: {_reason(error)}",
                         attempts=attempt,
                         elapsed_s=time.monotonic() - started,
-                        hint="check the network, HTTPS_PROXY and, for a local tenant, the CA bundle",
+                        hint="check the network and HTTPS_PROXY; for a local tenant, whether it runs, and the CA bundle",
                     ) from error
         result = SignInAnswer(_place(url), answer.status_code, answer.headers, answer.text)
         if result.status_code >= 400:

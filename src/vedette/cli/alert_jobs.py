@@ -405,11 +405,17 @@ def raise_alerts(
 
 
 def _raised(defender: Defender, given: dict[str, Any], exact: str) -> Alert:
-    """The alert of an event. Its time names the event, and has a digit more than a Python time: it goes as it came."""
+    """The alert of an event.
+
+    Its time names the event, and has a digit more than a Python time: it goes as it came.
+    """
+    from vedette.client.decode import decode
+
     request = request_of(Alerts.create_by_reference, given)
     body: dict[str, Any] = {**cast("dict[str, Any]", request["body"]), "eventTime": exact}
     answer = defender.request("POST", str(request["path"]), json=body)
-    return msgspec.json.decode(answer.content, type=Alert)
+    alert: Alert = decode(Alerts.create_by_reference, answer.content)
+    return alert
 
 
 def _exact(text: str) -> datetime:

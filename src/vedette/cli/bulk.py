@@ -44,7 +44,7 @@ class Outcome:
 COLUMNS = (
     Column("TARGET", attribute("target"), rank=0, least=20),
     Column("RESULT", attribute("result"), rank=0, tones=_TONES),
-    Column("DETAIL", attribute("detail"), rank=1, least=24),
+    Column("DETAIL", attribute("detail"), rank=0, least=24, wraps=True),
 )
 
 

@@ -37,7 +37,7 @@ _COLUMNS = (
     Column("PART", attribute("part"), rank=0),
     Column("RESULT", attribute("result"), rank=0, tones=_TONES),
     Column("MS", attribute("milliseconds"), rank=1, right=True),
-    Column("DETAIL", attribute("detail"), rank=1, least=20),
+    Column("DETAIL", attribute("detail"), rank=0, least=24, wraps=True),
 )
 
 

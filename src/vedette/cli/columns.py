@@ -30,6 +30,8 @@ class Column:
     tones: dict[str, str] = field(default_factory=dict)
     """Text → style, such as `High` → `red`."""
     right: bool = False
+    wraps: bool = False
+    """Content that finds no room goes on in lines below instead of being cut."""
 
     def text(self, item: object) -> str:
         """The cell."""

@@ -25,7 +25,6 @@ from vedette.cli.columns import Column, attribute
 from vedette.cli.connection import connected
 from vedette.cli.follow import ended_action
 from vedette.cli.output import Output
-from vedette.cli.packages import save_package
 from vedette.cli.resources import help_text, members, request_of
 from vedette.cli.responses import look_up, named, short, start
 from vedette.cli.settings import command
@@ -39,7 +38,7 @@ STEPS = (
     Column("MACHINE", lambda item: str(getattr(item, "target", "")).partition(".")[0], rank=0, least=12),
     Column("STEP", lambda item: getattr(item, "facts", {}).get("step", ""), rank=0),
     Column("RESULT", attribute("result"), rank=0, tones=_TONES),
-    Column("DETAIL", attribute("detail"), rank=1, least=24),
+    Column("DETAIL", attribute("detail"), rank=0, least=24, wraps=True),
 )
 BATCH = 100
 """Alerts noted in one call."""
@@ -369,8 +368,8 @@ def _found(output: Output, defender: Defender, names: Sequence[str]) -> tuple[li
 def _fetch(work: Case, machine: Machine, action_id: str, to: Path) -> None:
     def act() -> tuple[str, Mapping[str, object]]:
         with work.output.progress(f"Fetching the package of {short(machine)}"):
-            save_package(work.defender, action_id, to)
-        return str(to), {"path": str(to)}
+            work.defender.machine_actions.download_package(action_id, to)
+        return f"saved as {to}", {"path": str(to)}
 
     work.take(machine, "package", MachineActions.get_package_uri, {"id": action_id}, act)
 

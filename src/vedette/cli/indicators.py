@@ -144,7 +144,7 @@ def _submit(
         confirm(f"{verb} {len(indicators)} values on every machine?", yes=yes)
     with connected(context) as defender:
         outcomes += imported(output, defender, indicators)
-    return _end(output, outcomes)
+    return _end(output, sorted(outcomes, key=lambda outcome: outcome.result == "failed"))
 
 
 @command(

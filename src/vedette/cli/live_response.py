@@ -19,7 +19,6 @@ from vedette.cli.arguments import FILE, asking_options, confirm
 from vedette.cli.connection import connected, find_machine
 from vedette.cli.follow import ended_action
 from vedette.cli.output import Output, write
-from vedette.cli.packages import save_result
 from vedette.cli.resources import help_text, show_request
 from vedette.cli.responses import comment_options, named, remark, start
 from vedette.cli.settings import UsageError, command
@@ -88,7 +87,7 @@ def run_script(
         action = _ended(output, defender, found, steps, timeout_s)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "result"
-            save_result(defender, action.id, 0, file)
+            defender.machine_actions.download_live_response_result(action.id, 0, file)
             result = _result(file.read_bytes())
     if output.form != "table":
         output.record({"machineId": found.id, "computerDnsName": found.computer_dns_name, "id": action.id} | result)
@@ -137,7 +136,7 @@ def get_file(
         own = PurePosixPath(path).name if path.startswith("/") else PureWindowsPath(path).name
         target = to or Path.cwd() / f"{own}.gz"
         with output.progress("Fetching the file"):
-            save_result(defender, action.id, 0, target)
+            defender.machine_actions.download_live_response_result(action.id, 0, target)
     if output.form == "table":
         output.note(f"Fetched {path} from {named(found)} to {target}, {target.stat().st_size:,} bytes.")
     else:

@@ -127,6 +127,11 @@ class Output:
         self.line(self._row([(p, self.styled(_fit(p.column.title, p), "dim")) for p in placed]))
         for item in items:
             self.line(self._row([(p, self._cell(p, item)) for p in placed]))
+            more = [_wrapped(p.column.text(item), p.width)[1:] if p.column.wraps else [] for p in placed]
+            for rest in itertools.zip_longest(*more, fillvalue=""):
+                self.line(
+                    self._row([(p, _pad(text, p.width, right=False)) for p, text in zip(placed, rest, strict=True)])
+                )
             for extra in itertools.zip_longest(*(p.below for p in placed)):
                 below = [
                     (p, self.styled(_pad(c.text(item), p.width, right=False), "dim") if c else " " * p.width)
@@ -137,7 +142,7 @@ class Output:
 
     def _cell(self, placed: Placed, item: object) -> str:
         text = placed.column.text(item)
-        fitted = _fit(text, placed)
+        fitted = _fit(_wrapped(text, placed.width)[0] if placed.column.wraps else text, placed)
         tone = placed.column.tones.get(text)
         return self.styled(fitted, tone) if tone else fitted
 

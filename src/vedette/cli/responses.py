@@ -67,7 +67,7 @@ def remark(comment: str | None, case: str | None) -> str:
 
 def _typed(operation: Operation[Any, Any], parameter: str, default: str) -> Callable[[F], F]:
     return click.option(
-        "--type", parameter, type=choice(members(operation, parameter)), default=default, show_default=True,
+        "--type", f"--{parameter.replace('_', '-')}", parameter, type=choice(members(operation, parameter)), default=default, show_default=True,
         help="How far.",
     )  # fmt: skip
 

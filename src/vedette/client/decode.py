@@ -9,6 +9,7 @@ error that names the operation and the place, never the content.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -30,9 +31,19 @@ class Value(msgspec.Struct, Generic[T], frozen=True):
     value: T
 
 
-@functools.cache
+_building = threading.Lock()
+
+
 # Any: operations of every signature; the shape is a type expression.
 def _decoder(operation: Operation[Any, Any]) -> tuple[Any, msgspec.json.Decoder[Any]]:
+    # msgspec keeps what it learns of a type on the type itself. A thread that decodes with what another one has only
+    # half learned crashes the interpreter, so types are learned one at a time.
+    with _building:
+        return _built(operation)
+
+
+@functools.cache
+def _built(operation: Operation[Any, Any]) -> tuple[Any, msgspec.json.Decoder[Any]]:  # Any: as above
     shape = _shape(operation)
     return shape, msgspec.json.Decoder(shape)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.spec.cli.conftest import Cli, Service
+from vedette.tenant import LocalTenant
 
 
 def problem(code: str, message: str) -> dict[str, object]:
@@ -87,3 +90,26 @@ def test_a_fault_of_our_own_is_one_sentence_and_no_traceback(cli: Cli, service: 
         "hint: this is a fault in vedette; VEDETTE_DEBUG=1 shows where it happened\n"
     )
     assert "Traceback" in cli("alerts", "list", environment={"VEDETTE_DEBUG": "1"}).err
+
+
+def test_after_a_local_tenant_has_stopped_it_is_asked_after(cli: Cli, tmp_path: Path) -> None:
+    with LocalTenant(telemetry="none") as tenant:
+        kept = tmp_path / "tenant.json"
+        kept.write_bytes(Path(tenant.ready_file).read_bytes())
+
+    ended = cli("alerts", "list", environment={"VEDETTE_TENANT": str(kept)})
+
+    assert (ended.status, ended.out) == (2, "")
+    message, hint = ended.err.splitlines()
+    assert message.startswith("error: the CA bundle ")
+    assert hint == (
+        "hint: does the local tenant still run? `vedette serve` starts one, and its ready file names the bundle"
+    )
+
+
+def test_a_profile_that_says_too_little_points_to_login_and_to_the_local_tenant(cli: Cli) -> None:
+    ended = cli("alerts", "list", environment={"VEDETTE_TENANT_ID": "contoso.com"})
+
+    assert ended.status == 2
+    assert ended.err.startswith("error: profile default has no client_id\nhint: vedette login signs in and keeps it; ")
+    assert "VEDETTE_TENANT" in ended.err
