@@ -341,7 +341,8 @@ class LocalTenant:
             home = folder
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             home.chmod(0o700)
-            stack.enter_context(locked(home))
+        # A tenant in memory holds its folder too, so that `vedette run` can tell that it runs, and join it.
+        stack.enter_context(locked(home))
         # Ports come first: a port that is taken must not leave a new state folder behind that nobody asked for.
         sockets = listen(self._host, self._port) if self._sockets else []
         for each in sockets:

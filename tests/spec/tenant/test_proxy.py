@@ -128,6 +128,33 @@ def test_what_is_no_tunnel_to_the_tenant_is_refused(tenant: LocalTenant, request
     assert _asked(tenant, f"{request_head}\r\n\r\n".encode()).split(" ")[1] == str(status)
 
 
+@pytest.mark.parametrize("line", ["CONNECT socket.example:443", "GET http://socket.example/live"])
+def test_a_web_socket_to_another_host_is_refused_by_name(tenant: LocalTenant, line: str) -> None:
+    head = f"{line} HTTP/1.1\r\nHost: socket.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+    answer = _asked(tenant, head.encode())
+
+    assert answer.startswith("HTTP/1.1 403 ")
+    assert "socket.example" in answer.partition("\r\n")[0]
+
+
+def test_vedette_run_works_beside_a_proxy_that_is_set_already(tenant: LocalTenant) -> None:
+    # Nothing answers at that proxy: what goes to Microsoft's hosts must not go there.
+    variables = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    url = "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration"
+    program = f"import urllib.request; print(urllib.request.urlopen({url!r}).status)"
+    command = [sys.executable, "-m", "vedette.cli.main", "run", "--state", str(tenant.ready_file.parent), "--"]
+    done = subprocess.run(
+        [*command, sys.executable, "-c", program],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.stdout, done.returncode) == ("200\n", 0), done.stderr
+
+
 def test_plain_http_is_told_to_use_https(tenant: LocalTenant) -> None:
     answer = _asked(tenant, b"GET http://api.securitycenter.microsoft.com/api/alerts?q=1 HTTP/1.1\r\n\r\n")
 
