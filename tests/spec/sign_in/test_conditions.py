@@ -9,8 +9,10 @@ import pytest
 
 from tests.spec.sign_in.cloud import CLI, DEFENDER_AUDIENCE, TENANT, Browser, Cloud, Page, claims, code_of
 from vedette.catalogue.permission import GRAPH
-from vedette.tenant.directory import RequiredResourceAccess, ResourceAccess
+from vedette.tenant.directory import RequiredResourceAccess, ResourceAccess, hash_secret, secret_matches
+from vedette.tenant.identity import accounts
 from vedette.tenant.identity.accounts import totp
+from vedette.tenant.state import Options
 
 
 @pytest.fixture
@@ -97,6 +99,28 @@ def test_a_policy_on_the_app_holds_in_the_browser_too(consented: Cloud, policy: 
     target = browser.sign_in(browser.authorize(), consented.alice).target
 
     assert target["error_description"].startswith(f"AADSTS{number}: ")
+
+
+def test_hidden_users_are_not_told_by_the_time_that_an_answer_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = Cloud(Options(hide_unknown_users=True))
+    cloud.add_user("quick", password_hash=hash_secret("made by us", is_random=True))
+    costs: list[str] = []
+
+    def watched(text: str, hashed: str) -> bool:
+        costs.append(hashed.split("$")[1])
+        return secret_matches(text, hashed)
+
+    monkeypatch.setattr(accounts, "secret_matches", watched)
+    seen = set()
+    for name in ("alice", "quick", "nobody"):
+        assert code_of(cloud.password_token(username=f"{name}@halden.example", password="wrong")) == 50126
+        seen.add(tuple(costs))
+        costs.clear()
+
+    assert seen == {("1024", "16384")}
+    cloud.consent(cloud.cli, "Alert.Read")
+    assert cloud.password_token(username="quick@halden.example", password="made by us").status_code == 200
+    assert cloud.password_token().status_code == 200
 
 
 @pytest.mark.parametrize("number", [50076, 50079])
