@@ -157,7 +157,7 @@ class SignInHttp:
                         f"{_place(url)} did not answer: {_reason(error)}",
                         attempts=attempt,
                         elapsed_s=time.monotonic() - started,
-                        hint="check the network and HTTPS_PROXY; for a local tenant, whether it runs, and the CA bundle",
+                        hint="check the network and HTTPS_PROXY; for a local tenant, that it runs, and its CA bundle",
                     ) from error
         result = SignInAnswer(_place(url), answer.status_code, answer.headers, answer.text)
         if result.status_code >= 400:

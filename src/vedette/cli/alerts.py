@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vedette.catalogue.alerts import Alert, Alerts
+from vedette.cli import bulk
 from vedette.cli.alert_view import draw
 from vedette.cli.arguments import MOMENT, all_of, choice, choices_help, listing_options, literal, one_of
+from vedette.cli.bulk import Outcome
 from vedette.cli.connection import connected
 from vedette.cli.output import Output
 from vedette.cli.resources import OPTION_HELP, help_text, members, show_request
 from vedette.cli.settings import UsageError, command
+from vedette.cli.values import file_option, listed
+
+if TYPE_CHECKING:
+    from vedette import Defender
 
 _SEVERITIES = ("Informational", "Low", "Medium", "High")
 _STATUSES = members(Alerts.update, "status")
@@ -101,14 +109,17 @@ def show(context: click.Context, alert_id: str) -> None:
     "update",
     help=help_text(
         Alerts.update,
-        "Judge alerts: status, owner, verdict, comment.\n\nSeveral ids are sent as batches. What is not given stays.",
+        "Judge alerts: status, owner, verdict, comment.\n\nSeveral ids, also from a file or a pipe, are sent as "
+        "batches. What is not given stays.",
     ),
     examples=(
         'vedette alerts update da637… --status InProgress --assign soc@halden.example --comment "INC-42"',
         "vedette alerts update da637… da638… --status Resolved --classification FalsePositive",
+        "vedette alerts triage --severity Low -o jsonl | vedette alerts update - --status Resolved",
     ),
 )
-@click.argument("alert_ids", metavar="ALERT_ID...", nargs=-1, required=True)
+@click.argument("alert_ids", metavar="ALERT_ID...", nargs=-1)
+@file_option("Ids")
 @click.option("--status", type=choice(_STATUSES), help="New status.")
 @click.option("--assign", "assigned_to", metavar="UPN", help="New owner.")
 @click.option("--classification", type=choice(members(Alerts.update, "classification")), help="Verdict.")
@@ -118,25 +129,56 @@ def show(context: click.Context, alert_id: str) -> None:
 @click.option("--comment", metavar="TEXT", help="Remark to add.")
 @click.option("--dry-run", is_flag=True, help="Show the request and send nothing.")
 @click.pass_context
-def update(context: click.Context, /, alert_ids: tuple[str, ...], *, dry_run: bool, **changes: str | None) -> None:
+def update(
+    context: click.Context, /, alert_ids: tuple[str, ...], *, file: Path | None, dry_run: bool, **changes: str | None
+) -> int:
     given = {name: value for name, value in changes.items() if value is not None}
     if not given:
         raise UsageError("nothing to change was given", hint="add --status, --assign, --classification or --comment")
-    ids = list(dict.fromkeys(alert_ids))
+    ids = listed(alert_ids, file, what="alert id")
     output = Output.of(context)
     if dry_run:
         _show(output, ids, given)
-        return
-    with connected(context) as defender, output.progress("Updating"):
+        return 0
+    with connected(context) as defender:
         if len(ids) == 1:
-            alert = defender.alerts.update(ids[0], **given)  # type: ignore[arg-type]  # choices come from the catalogue
+            with output.progress("Updating"):
+                alert = defender.alerts.update(ids[0], **given)  # type: ignore[arg-type]  # choices come from the catalogue
+            if output.form != "table":
+                output.entity(alert)
+                return 0
         else:
-            for start in range(0, len(ids), BATCH):
-                defender.alerts.batch_update(ids[start : start + BATCH], **given)  # type: ignore[arg-type]  # as above
-    if len(ids) == 1 and output.form != "table":
-        output.entity(alert)
+            outcomes = [
+                outcome
+                for start in range(0, len(ids), BATCH)
+                for outcome in _updated(output, defender, ids[start : start + BATCH], given)
+            ]
+            if output.form != "table" or any(outcome.result == "failed" for outcome in outcomes):
+                return bulk.report(output, outcomes)
+    output.note(f"Updated {len(ids)} {'alert' if len(ids) == 1 else 'alerts'}.")
+    return 0
+
+
+def _updated(output: Output, defender: Defender, ids: list[str], given: Mapping[str, str]) -> list[Outcome]:
+    """What became of each alert of a batch. A batch that is refused says not why, so its alerts are sent alone then."""
+    from vedette.errors import NotFound, PermissionDenied, ServiceError
+
+    try:
+        with output.progress("Updating"):
+            defender.alerts.batch_update(ids, **given)  # type: ignore[arg-type]  # choices come from the catalogue
+    except PermissionDenied:
+        raise
+    except ServiceError as error:
+        if not isinstance(error, NotFound) and error.status != 400:
+            raise
     else:
-        output.note(f"Updated {len(ids)} {'alert' if len(ids) == 1 else 'alerts'}.")
+        return [Outcome(each, detail="updated", facts={"id": each}) for each in ids]
+
+    def alone(each: str) -> Outcome:
+        defender.alerts.update(each, **given)  # type: ignore[arg-type]  # as above
+        return Outcome(each, detail="updated", facts={"id": each})
+
+    return bulk.each(ids, alone, output=output, doing="Updating one by one")
 
 
 def _show(output: Output, ids: list[str], given: Mapping[str, str]) -> None:

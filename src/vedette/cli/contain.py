@@ -25,7 +25,7 @@ from vedette.cli.columns import Column, attribute
 from vedette.cli.connection import connected
 from vedette.cli.follow import ended_action
 from vedette.cli.output import Output
-from vedette.cli.resources import help_text, members, request_of
+from vedette.cli.resources import call_of, help_text, members, request_of
 from vedette.cli.responses import look_up, named, short, start
 from vedette.cli.settings import command
 from vedette.cli.values import file_option, listed
@@ -70,7 +70,8 @@ class Case:
         from vedette.errors import VedetteError
 
         if self.dry_run:
-            self.note(machine, step, "planned", operation.id, request=request_of(operation, given))
+            request = request_of(operation, given)
+            self.note(machine, step, "planned", _brief(request, machine), request=request)
             return False
         try:
             detail, facts = act()
@@ -137,7 +138,7 @@ class Case:
         self.outcomes[at] = Outcome(
             named(machine),
             "done" if succeeded else "failed",
-            f"{action.status}, {action.id}",
+            action.status if succeeded else f"{action.status}, {action.id}",
             {**facts, "status": action.status},
         )
         return succeeded
@@ -358,6 +359,11 @@ def _why_not(last: Any, kind: str) -> str:  # Any: as above
     if last is None:
         return f"was never {state}"
     return f"is not {state}: {last.type} is {last.status}"
+
+
+def _brief(request: Mapping[str, object], machine: Machine) -> str:
+    """The request in one line that fits a table; the whole one is among the facts."""
+    return call_of(request).replace(machine.id, f"{machine.id[:7]}…")
 
 
 def _found(output: Output, defender: Defender, names: Sequence[str]) -> tuple[list[Machine], list[Outcome]]:

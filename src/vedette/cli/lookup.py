@@ -163,8 +163,16 @@ def known(defender: Defender, value: str, hours: int) -> Known:
             raise ConfigurationError(f"{value} is no hash, address, domain, URL or account")
     if kind != "User":
         found.indicators = _if_allowed(lambda: defender.indicators.list(filter=f"indicatorValue eq {literal(value)}"))
-    found.is_seen = bool(found.machines or found.alerts or found.prevalence not in ("", "0"))
+    found.is_seen = _is_seen(found)
+    if kind == "DomainName" and not found.is_seen and value.count(".") == 1:
+        account = _account(defender, value)  # first.last reads as a domain too
+        account.is_seen = _is_seen(account)
+        return account if account.is_seen else found
     return found
+
+
+def _is_seen(found: Known) -> bool:
+    return bool(found.machines or found.alerts or found.prevalence not in ("", "0"))
 
 
 def _file(defender: Defender, value: str, kind: str, hours: int) -> Known:

@@ -142,6 +142,11 @@ def request_of(operation: Operation[Any, Any], given: Mapping[str, object]) -> d
     return record
 
 
+def call_of(request: Mapping[str, object]) -> str:
+    """A request in one line: method and path."""
+    return f"{request['method']} {request['path']}"
+
+
 def _shown(value: object) -> object:
     """A member of a body as a reader wants it: what is in it as JSON, and of a file its name and size."""
     import msgspec

@@ -23,7 +23,7 @@ from vedette.cli.connection import connected, find_machine
 from vedette.cli.follow import ended_action, ended_investigation
 from vedette.cli.machine_actions import report, wait_options
 from vedette.cli.output import Output
-from vedette.cli.resources import OPTION_HELP, help_text, members, request_of, show_request
+from vedette.cli.resources import OPTION_HELP, call_of, help_text, members, request_of, show_request
 from vedette.cli.settings import Command, UsageError
 from vedette.cli.text import minute
 from vedette.cli.values import file_option, is_list, listed
@@ -67,9 +67,14 @@ def remark(comment: str | None, case: str | None) -> str:
 
 def _typed(operation: Operation[Any, Any], parameter: str, default: str) -> Callable[[F], F]:
     return click.option(
-        "--type", f"--{parameter.replace('_', '-')}", parameter, type=choice(members(operation, parameter)), default=default, show_default=True,
+        "--type",
+        f"--{parameter.replace('_', '-')}",
+        parameter,
+        type=choice(members(operation, parameter)),
+        default=default,
+        show_default=True,
         help="How far.",
-    )  # fmt: skip
+    )
 
 
 RESPONSES = (
@@ -218,12 +223,11 @@ def _many(
 ) -> int:
     found, outcomes = look_up(output, defender, names)
     if dry_run:
-        outcomes |= {
-            name: Outcome(named(machine), "planned", f"{response.operation.id}", _facts(machine) | {
-                "request": request_of(response.operation, {"id": machine.id, **given})
-            })
-            for name, machine in found.items()
-        }  # fmt: skip
+        for name, machine in found.items():
+            request = request_of(response.operation, {"id": machine.id, **given})
+            outcomes[name] = Outcome(
+                named(machine), "planned", call_of(request), _facts(machine) | {"request": request}
+            )
         status = bulk.report(output, [outcomes[name] for name in names])
         output.note("Nothing was sent.")
         return status

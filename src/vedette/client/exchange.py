@@ -297,5 +297,5 @@ def _no_answer(call: Call, lost: ConnectionLost | None, attempts: int, elapsed_s
         f"{call.name} got no answer ({lost}){was_seen}",
         attempts=attempts,
         elapsed_s=elapsed_s,
-        hint="check the network and HTTPS_PROXY; for a local tenant, whether it runs, and the CA bundle",
+        hint="check the network and HTTPS_PROXY; for a local tenant, that it runs, and its CA bundle",
     )

@@ -155,6 +155,12 @@ def test_a_file_of_an_alert_is_looked_up_with_machines_and_alerts(soc: Cli) -> N
     assert known["isSeen"] is True
     assert alert in [each["id"] for each in known["alerts"]]
     assert known["machines"]
+    machine = known["machines"][0]["computerDnsName"]
+    user = next(
+        each for each in soc("machines", "users", machine, "-o", "json").json() if each["accountName"] != "system"
+    )
+    account = soc("lookup", user["accountName"], "-o", "json").json()[0]
+    assert (account["kind"], account["isSeen"]) == ("User", True)
     nobody = soc("lookup", "0" * 40, "nobody.example", "-o", "json").json()
     assert [each["isSeen"] for each in nobody] == [False, False]
 
