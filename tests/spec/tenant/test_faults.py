@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 
 import httpx2
@@ -92,7 +93,7 @@ def test_a_lasting_fault_reaches_the_caller(tenant: LocalTenant) -> None:
 def test_too_many_requests_say_how_long_to_wait(tenant: LocalTenant) -> None:
     tenant.faults.add("GET /api/machines: 429 after 7s")
 
-    answer = httpx2.get(f"{tenant.api_base}/api/machines", verify=tenant.ca_bundle)
+    answer = httpx2.get(f"{tenant.api_base}/api/machines", verify=ssl.create_default_context(cafile=tenant.ca_bundle))
 
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
     assert answer.json()["error"]["code"] == "TooManyRequests"
