@@ -1,0 +1,1 @@
+"""What each engine is told: a folder per engine."""

@@ -1,0 +1,80 @@
+"""A query's text, and how places in it are shown to people."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from vedette.errors import QueryError, QuerySyntaxError, UnknownName, UnsupportedQuery
+
+
+class Span(NamedTuple):
+    """Offsets of the first character of a piece of the query and of the character after its last."""
+
+    start: int
+    end: int
+
+    def to(self, other: Span) -> Span:
+        """From here to the end of another piece."""
+        return Span(self.start, max(self.end, other.end))
+
+
+NOWHERE = Span(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a query. Makes the errors that point into it."""
+
+    text: str
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character, both counted from 1."""
+        before = self.text[:offset]
+        return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+
+    def excerpt(self, span: Span) -> str:
+        """The line that a piece starts on, and below it carets under the piece."""
+        line, column = self.place(span.start)
+        shown = self.text.split("\n")[line - 1].rstrip("\r")
+        width = max(1, min(span.end - span.start, len(shown) - column + 1))
+        margin = "".join("\t" if character == "\t" else " " for character in shown[: column - 1])
+        return f"{line:>4} | {shown}\n     | {margin}{'^' * width}"
+
+    def syntax_error(self, message: str, span: Span, *, hint: str = "") -> QuerySyntaxError:
+        """The text is not KQL."""
+        line, column = self.place(span.start)
+        return QuerySyntaxError(self._said(message, span), span=span, line=line, column=column, hint=hint)
+
+    def semantic_error(self, message: str, span: Span, *, hint: str = "") -> QueryError:
+        """The text is KQL, but what it asks for makes no sense, by types or by the rules of an operator."""
+        line, column = self.place(span.start)
+        return QueryError(self._said(message, span), span=span, line=line, column=column, hint=hint)
+
+    def unknown(self, kind: str, name: str, known: Iterable[str], span: Span) -> UnknownName:
+        """There is no table, column or function of this name; `known` are the names that do exist."""
+        near = nearest(name, known)
+        line, column = self.place(span.start)
+        hint = f"Did you mean {' or '.join(near)}?" if near else ""
+        message = self._said(f"There is no {kind} named '{name}'.", span)
+        return UnknownName(message, nearest=near, span=span, line=line, column=column, hint=hint)
+
+    def unsupported(self, message: str, span: Span, *, hint: str = "") -> UnsupportedQuery:
+        """Refused on purpose: the answer would be approximate."""
+        line, column = self.place(span.start)
+        return UnsupportedQuery(self._said(message, span), span=span, line=line, column=column, hint=hint)
+
+    def _said(self, message: str, span: Span) -> str:
+        line, column = self.place(span.start)
+        return f"{message} (line {line}, column {column})\n{self.excerpt(span)}"
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """Known names close to a wrong one, best first. Letter case counts for little."""
+    by_folded: dict[str, str] = {}
+    for candidate in known:
+        by_folded.setdefault(candidate.casefold(), candidate)
+    found = difflib.get_close_matches(name.casefold(), by_folded, n=count, cutoff=0.7)
+    return tuple(by_folded[folded] for folded in found)
