@@ -1,0 +1,234 @@
+"""The plan: one node per step that an engine understands. The binder makes it, emitters turn it into SQL.
+
+Every node says which columns its rows have. Columns that pass through a step keep their identity; only new values are
+new columns. Tabular operators that are compositions (`top`, `count`, `top-nested`, …) have no node of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vedette.kql.bound import Aggregation, Bound, Const
+from vedette.kql.schema import Column
+
+JoinKind = Literal["inner", "left", "right", "full", "semi", "anti", "cross"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Rows."""
+
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan(Plan):
+    """All rows of a named table. `stored` gives each column's name in the table."""
+
+    table: str
+    stored: Mapping[Column, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows(Plan):
+    """Rows written in the query: `datatable`, `print`. One row without columns is the input of `print`."""
+
+    rows: tuple[tuple[Bound, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Range(Plan):
+    """`range`: one column, values from low to high, both included."""
+
+    low: Bound
+    high: Bound
+    step: Bound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class External(Plan):
+    """Rows of files outside: `externaldata`. `format` is csv, tsv, psv, txt, raw, json, multijson or parquet; `declared` are the columns as they
+    stand in the file, in order."""
+
+    addresses: tuple[str, ...]
+    format: str
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filter(Plan):
+    """Rows for which the predicate is true."""
+
+    input: Plan
+    predicate: Bound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project(Plan):
+    """`columns[i]` gets `values[i]`. A column that passes through is a `Ref` to itself."""
+
+    input: Plan
+    values: tuple[Bound, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aggregate(Plan):
+    """One row per group. `columns` are the keys, then the columns of every aggregation in turn.
+
+    An aggregation gives one column, or several (`arg_max(x, *)`): `outputs[i]` are those of `aggregations[i]`.
+    Without keys there is one row even when there are none to aggregate.
+    """
+
+    input: Plan
+    keys: tuple[Bound, ...]
+    aggregations: tuple[Aggregation, ...]
+    outputs: tuple[tuple[Column, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distinct(Plan):
+    """Each combination of values once."""
+
+    input: Plan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstPerKey(Plan):
+    """Any one row for each combination of key values: what `innerunique` does to the left side."""
+
+    input: Plan
+    keys: tuple[Bound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """By what rows are ordered."""
+
+    value: Bound
+    descending: bool
+    nulls_first: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sort(Plan):
+    """Rows in order."""
+
+    input: Plan
+    keys: tuple[SortKey, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Take(Plan):
+    """The first rows, in whatever order there is."""
+
+    input: Plan
+    rows: Bound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample(Plan):
+    """Random rows."""
+
+    input: Plan
+    rows: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A value that depends on the rows around: `row_number`, `prev`, `next`, `row_cumsum`, `row_rank_dense`,
+    `row_rank_min`, `row_window_session`, and for compositions also `count`, `sum`, `min`, `max` over a partition.
+
+    partition: groups within which it counts. order: of the rows; empty means the order in which they come.
+    """
+
+    name: str
+    args: tuple[Bound, ...]
+    partition: tuple[Bound, ...] = ()
+    order: tuple[SortKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows(Plan):
+    """The input's columns, then one per window. Row order stays."""
+
+    input: Plan
+    windows: tuple[Window, ...]
+    added: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Join(Plan):
+    """Pairs of rows whose keys are equal (null equals nothing). `columns` are those of the left, then of the right
+    side, as far as the kind keeps them; missing sides have nulls (empty texts for strings)."""
+
+    left: Plan
+    right: Plan
+    kind: JoinKind
+    on: tuple[tuple[Bound, Bound], ...]
+    condition: Bound | None = None
+    """What else must hold, over the columns of both sides."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnionAll(Plan):
+    """All rows of all inputs; `values[i][j]` is what `columns[j]` gets from input i."""
+
+    inputs: tuple[Plan, ...]
+    values: tuple[tuple[Bound, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """One array (or bag) of `mv-expand` and the column that its elements go to."""
+
+    value: Bound
+    column: Column
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unnest(Plan):
+    """A row per element of the arrays, which go side by side; shorter ones are filled with null.
+
+    A bag gives one single-property bag per property. An empty array or null gives one row with null in `mv-expand`
+    (`keep_empty`), none in `mv-apply`. `index` gets the element's number from 0.
+    """
+
+    input: Plan
+    items: tuple[Expansion, ...]
+    index: Column | None = None
+    limit: Bound | None = None
+    keep_empty: bool = True
+    as_arrays: bool = False
+    """Bag properties become `[key, value]` pairs (`kind=array`)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Procedure(Plan):
+    """Rows made by a program over all rows of its inputs (`scan`, `autocluster`, graph matching, …).
+
+    `name` is found in `kernels.procedures`; `options` are plain values that it takes.
+    """
+
+    inputs: tuple[Plan, ...]
+    name: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared(Plan):
+    """Rows of a plan that is computed once for the whole query (`materialize`, `as`). `source` are the definition's
+    columns in the order of `columns`."""
+
+    definition: Plan
+    name: str
+
+
+def nothing() -> Rows:
+    """One row without columns."""
+    return Rows((), ((),))
+
+
+__all__ = [name for name in dir() if name[0].isupper()] + ["nothing"]
+_ = Const

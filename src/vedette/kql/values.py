@@ -1,0 +1,30 @@
+"""Dynamic values as Python values: what `json` would load, with exact integers."""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import Decimal
+from typing import Any
+
+
+def encode_json(value: object) -> str:
+    """A dynamic value as compact JSON text, non-ASCII letters as they are. NaN and infinities become texts, as Kusto
+    prints them."""
+    return json.dumps(_printable(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _printable(value: Any) -> Any:  # dynamic values have no type of their own
+    match value:
+        case float() if math.isnan(value):
+            return "NaN"
+        case float() if math.isinf(value):
+            return "Infinity" if value > 0 else "-Infinity"
+        case Decimal():
+            return format(value, "f")
+        case dict():
+            return {str(key): _printable(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_printable(inner) for inner in value]
+        case _:
+            return value
