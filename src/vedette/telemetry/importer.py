@@ -26,15 +26,24 @@ from vedette.catalogue.machines import Machine
 from vedette.catalogue.tables import Event
 from vedette.catalogue.users import User
 from vedette.telemetry import security, sysmon
+from vedette.telemetry.alert_rows import rows_of_alert
 from vedette.telemetry.defender_export import row_of
 from vedette.telemetry.lake import Lake
-from vedette.telemetry.lake_writer import LakeWriter
+from vedette.telemetry.lake_writer import LakeWriter, Log
 from vedette.telemetry.lookup import Lookup
 from vedette.telemetry.mapping import Devices, becomes_rows, rows_of
 from vedette.telemetry.parquet import nanoseconds
 from vedette.telemetry.records import DAMAGED_FILE, DEFENDER, Record, Rejected, read
 from vedette.telemetry.sightings import Sightings
-from vedette.telemetry.sources import Progress, Reading, Source, descriptions, find_sources, total_size
+from vedette.telemetry.sources import (
+    DatasetDescription,
+    Progress,
+    Reading,
+    Source,
+    descriptions,
+    find_sources,
+    total_size,
+)
 from vedette.telemetry.timeline import Clock, place, shifts
 
 _REPORT_EVERY: Final = 5_000
@@ -59,6 +68,9 @@ class ImportResult:
     imported: Sequence[Path]
     skipped: Sequence[Path]
     """Files that the lake already had."""
+    rows_of: Mapping[Path, int]
+    """Rows that each file gave."""
+    rejected_of: Mapping[Path, int]
     machines: list[Machine] = field(repr=False)
     users: list[User] = field(repr=False)
     alerts: list[Alert] = field(repr=False)
@@ -81,12 +93,38 @@ def import_recordings(
     behind. rejects: where to write the events that became no row, as JSON lines with their reason.
     Raises: `ConfigurationError` when a path does not exist, holds no recordings or describes its data sets wrongly.
     """
-    return _Import(lake, keep_times, now, progress).run(sources, rejects)
+    return import_sources(
+        find_sources(sources),
+        descriptions(sources),
+        lake,
+        keep_times=keep_times,
+        now=now,
+        progress=progress,
+        rejects=rejects,
+    )
+
+
+def import_sources(
+    sources: Sequence[Source],
+    described: Mapping[str, DatasetDescription],
+    lake: Lake,
+    *,
+    keep_times: bool,
+    now: datetime,
+    progress: Progress | None = None,
+    rejects: Path | None = None,
+    dry_run: bool = False,
+) -> ImportResult:
+    """Import files that were found already. dry_run: write nothing, and tell what would be written."""
+    return _Import(lake, keep_times, now, progress, dry_run).run(sources, described, rejects)
 
 
 class _Import:
-    def __init__(self, lake: Lake, keep_times: bool, now: datetime, progress: Progress | None) -> None:
+    def __init__(
+        self, lake: Lake, keep_times: bool, now: datetime, progress: Progress | None, dry_run: bool = False
+    ) -> None:
         self.lake = lake
+        self.dry_run = dry_run
         self.keep_times = keep_times
         self.now = now if now.tzinfo else now.replace(tzinfo=UTC)
         self.progress = progress
@@ -100,12 +138,14 @@ class _Import:
         self.read = 0
         self.accepted = 0
         self.rejected: Counter[str] = Counter()
+        self.rejected_in: Counter[Path] = Counter()
         self.rows: Counter[str] = Counter()
+        self.rows_of: dict[Path, int] = {}
         self.bytes_total = 0
 
-    def run(self, paths: Sequence[Path], rejects: Path | None) -> ImportResult:
-        sources = find_sources(paths)
-        described = descriptions(paths)
+    def run(
+        self, sources: Sequence[Source], described: Mapping[str, DatasetDescription], rejects: Path | None
+    ) -> ImportResult:
         self.bytes_total = total_size(sources)
         records = self.lake.records()
         finished = {name for name in records if name.startswith("source-")}
@@ -114,11 +154,12 @@ class _Import:
         with _rejects(rejects) as log:
             before = 0
             for source in sources:
-                self._import(source, before, log, write=_name(source) not in finished)
+                self._import(source, before, log, write=source.record not in finished)
                 before += source.size
         self.sightings.see_addresses(self.lookup)
         self._add_snapshots(records)
         alerts = self.sightings.alerts(described, None if self.keep_times else self.now)
+        self._add_alerts(records, alerts)
         machines = self.sightings.machines(alerts)
         return ImportResult(
             events_read=self.read,
@@ -128,8 +169,10 @@ class _Import:
             rows={table: count for table, count in sorted(self.rows.items()) if count},
             first_event=min((one.first_event_time for one in alerts if one.first_event_time), default=None),
             last_event=max((one.last_event_time for one in alerts if one.last_event_time), default=None),
-            imported=[source.path for source in sources if _name(source) not in finished],
-            skipped=[source.path for source in sources if _name(source) in finished],
+            imported=[source.path for source in sources if source.record not in finished],
+            skipped=[source.path for source in sources if source.record in finished],
+            rows_of=self.rows_of,
+            rejected_of=dict(self.rejected_in),
             machines=machines,
             users=self.sightings.users(),
             alerts=alerts,
@@ -171,8 +214,10 @@ class _Import:
 
     def _import(self, source: Source, before: int, log: IO[bytes] | None, *, write: bool) -> None:
         datasets: set[str] = set()
-        read_before, accepted_before = self.read, self.accepted
-        with LakeWriter(self.lake) if write else contextlib.nullcontext() as writer:
+        read_before, accepted_before, rows_before = self.read, self.accepted, sum(self.rows.values())
+        with LakeWriter(self.lake) if write and not self.dry_run else contextlib.nullcontext() as writer:
+            kept = writer.rejects(source.record) if writer else None
+            logs: list[Log] = [one for one in (log, kept) if one is not None]
             reading = Reading(source.path)
             for line in reading.lines():
                 self.read += 1
@@ -180,32 +225,36 @@ class _Import:
                     record = read(line.content, source.default_dataset)
                     rows = self._rows(record)
                 except Rejected as why:
-                    self._reject(log, source, line.number, line.content, why)
+                    self._reject(logs, source, line.number, line.content, why)
                 else:
                     self.accepted += 1
                     datasets.add(record.dataset)
                     if writer is not None:
                         writer.add_many(rows)
+                    elif write:
+                        self.rows.update(table for table, _ in rows)
                 if self.read % _REPORT_EVERY == 0:
                     self._report("importing", source, before + reading.bytes_read)
             if reading.damage:
                 self.read += 1
-                self._reject(log, source, 0, b"", Rejected(DAMAGED_FILE, reading.damage))
+                self._reject(logs, source, 0, b"", Rejected(DAMAGED_FILE, reading.damage))
             if writer is not None:
                 plan = {name: {"skew_ns": self.skews[name], "shift_ns": self.shifts[name]} for name in sorted(datasets)}
                 writer.record(
-                    _name(source),
+                    source.record,
                     {
                         "file": source.path.name,
                         "size": source.size,
                         "sha256": source.sha256,
                         "events": self.read - read_before,
                         "accepted": self.accepted - accepted_before,
+                        "rejected": self.rejected_in[source.path],
                         "datasets": plan,
                     },
                 )
         if writer is not None:
             self.rows.update(writer.written)
+        self.rows_of[source.path] = sum(self.rows.values()) - rows_before
         self._report("importing", source, before + source.size)
 
     def _rows(self, record: Record) -> Sequence[Event]:
@@ -234,41 +283,59 @@ class _Import:
             self.certificates.add(key)
         return True
 
-    def _reject(self, log: IO[bytes] | None, source: Source, line: int, content: bytes, why: Rejected) -> None:
+    def _reject(self, logs: Sequence[Log], source: Source, line: int, content: bytes, why: Rejected) -> None:
         self.rejected[why.reason] += 1
-        if log is not None:
-            told = {
-                "reason": why.reason,
-                "detail": why.detail,
-                "file": source.path.name,
-                "line": line,
-                "event": content.decode("utf-8", "replace"),
-            }
-            log.write(msgspec.json.encode(told) + b"\n")
+        self.rejected_in[source.path] += 1
+        told = rejection(why, source.path, line, content)
+        for log in logs:
+            log.write(told)
 
     # Afterwards
 
     def _add_snapshots(self, records: Mapping[str, Any]) -> None:
         """State of the machines, once per data set."""
-        earlier = [content for key, content in records.items() if key.startswith("snapshots-")]
-        told = {name for content in earlier for name in content["datasets"]}
-        fresh = sorted(set(self.clocks) - told)
-        rows = [event for name in fresh for event in self.sightings.snapshots(name, self.devices)]
-        if rows:
-            with LakeWriter(self.lake) as writer:
-                writer.add_many(rows)
-                digest = hashlib.sha256("\n".join(fresh).encode()).hexdigest()
-                writer.record(f"snapshots-{digest[:32]}", {"datasets": fresh})
-            self.rows.update(writer.written)
+        fresh = sorted(set(self.clocks) - _told(records, "snapshots"))
+        self._add("snapshots", fresh, [row for name in fresh for row in self.sightings.snapshots(name, self.devices)])
+
+    def _add_alerts(self, records: Mapping[str, Any], alerts: Sequence[Alert]) -> None:
+        """The rows that hunting has for an alert, once per data set."""
+        told = _told(records, "alerts")
+        named = {name: alert for name, alert in zip(self.sightings.datasets(), alerts, strict=True) if name not in told}
+        self._add("alerts", sorted(named), [row for alert in named.values() for row in rows_of_alert(alert)])
+
+    def _add(self, what: str, datasets: Sequence[str], rows: Sequence[Event]) -> None:
+        """Write rows that belong to data sets as a whole, and that they are there."""
+        if not rows:
+            return
+        if self.dry_run:
+            self.rows.update(table for table, _ in rows)
+            return
+        with LakeWriter(self.lake) as writer:
+            writer.add_many(rows)
+            digest = hashlib.sha256("\n".join(datasets).encode()).hexdigest()
+            writer.record(f"{what}-{digest[:32]}", {"datasets": list(datasets)})
+        self.rows.update(writer.written)
 
     def _report(self, doing: str, source: Source, behind: int) -> None:
         if self.progress is not None:
             self.progress(doing, source.path, behind, self.bytes_total)
 
 
-def _name(source: Source) -> str:
-    """The record that says a file is in the lake."""
-    return f"source-{source.sha256[:40]}-{source.size}"
+def _told(records: Mapping[str, Any], what: str) -> set[str]:
+    """The data sets of which an earlier import wrote this."""
+    return {name for key, content in records.items() if key.startswith(f"{what}-") for name in content["datasets"]}
+
+
+def rejection(why: Rejected, file: Path, line: int, content: bytes) -> bytes:
+    """The line that a file of rejects has for one record."""
+    told = {
+        "reason": why.reason,
+        "detail": why.detail,
+        "file": file.name,
+        "line": line,
+        "event": content.decode("utf-8", "replace"),
+    }
+    return msgspec.json.encode(told) + b"\n"
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 ```text
 <lake>/<Table>/<YYYY-MM-DD>/part-<writer>-<n>.parquet    rows of one UTC day; "undated" for tables without a Timestamp
 <lake>/.records/<name>.json                               notes that writers committed together with their rows
+<lake>/.rejects/<source>.jsonl                            what a source had that became no row, as JSON lines
 <lake>/.incoming/<writer>/                                what an open writer has so far; never read
 ```
 
@@ -39,6 +40,7 @@ Between = tuple[datetime, datetime]
 UNDATED: Final = "undated"
 _INCOMING: Final = ".incoming"
 _RECORDS: Final = ".records"
+_REJECTS: Final = ".rejects"
 _COMMITTED: Final = "committed"
 _FETCH: Final = 4_096
 ENGINE_TYPE: Final[Mapping[KqlType, str]] = {
@@ -211,6 +213,10 @@ class Lake:
         """Name → content of every record."""
         return {file.stem: json.loads(file.read_text()) for file in sorted((self.path / _RECORDS).glob("*.json"))}
 
+    def rejects(self, source: str) -> Path:
+        """Where the rejects of a source are, if it had any."""
+        return self.path / _REJECTS / f"{source}.jsonl"
+
     # Writers
 
     @contextlib.contextmanager
@@ -344,6 +350,12 @@ class Incoming:
         path = self._folder / "files" / _RECORDS / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(content, sort_keys=True))
+
+    def rejects(self, source: str) -> Path:
+        """Where to write what became no row, as JSON lines; its folder is there."""
+        path = self._folder / "files" / _REJECTS / f"{source}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
 
     def commit(self) -> None:
         """From here on the files count as written, whatever happens."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import IO, Any, Final, Protocol, Self
 
 from vedette.catalogue.tables import TABLES, Event
 from vedette.telemetry.lake import UNDATED, Incoming, Lake, day_name
@@ -38,6 +38,13 @@ class _Partition:
     batches: list[Any] = field(default_factory=list)  # pyarrow.RecordBatch; stubs are absent
     batched_rows: int = 0
     batched_bytes: int = 0
+
+
+class Log(Protocol):
+    """Something to write lines to."""
+
+    def write(self, line: bytes, /) -> object:
+        """Add a line, its end included."""
 
 
 class LakeWriter:
@@ -69,6 +76,7 @@ class LakeWriter:
         self._writing: Future[None] | None = None
         self._stack = contextlib.ExitStack()
         self._incoming: Incoming | None = None
+        self._logs: list[_RejectLog] = []
 
     def __enter__(self) -> Self:
         self._incoming = self._stack.enter_context(self.lake.incoming(self._name))
@@ -94,6 +102,8 @@ class LakeWriter:
                     self._write(partition)
         finally:
             self._close_files()
+            for log in self._logs:
+                log.close()
         if commit:
             self._open_incoming.commit()
 
@@ -122,6 +132,26 @@ class LakeWriter:
             elif self._waiting_rows >= _WAITING_ROWS:
                 self._batch_all()
 
+    def add_batch(self, table: str, batch: Any) -> None:  # pyarrow.RecordBatch; no stubs
+        """Add rows that are an Arrow batch of the table's `parquet.schema` already. They may be of several days.
+
+        Raises: `ValueError` for another schema, or a row without Timestamp where the table has one.
+        """
+        if not batch.schema.equals(schema(table)):
+            raise ValueError(f"the batch has not the columns and types of {table}")
+        for day, part in _by_day(table, batch):
+            partition = self._partitions.get((table, day))
+            if partition is None:
+                named = UNDATED if day is None else day_name(day)
+                partition = self._partitions[table, day] = _Partition(table, named)
+            self._take(partition, part)
+
+    def rejects(self, source: str) -> Log:
+        """A file for what became no row, which appears in the lake (`Lake.rejects`) together with the rows."""
+        log = _RejectLog(self._open_incoming, source)
+        self._logs.append(log)
+        return log
+
     def record(self, name: str, content: object) -> None:
         """Leave a JSON note in the lake (`Lake.records`) that becomes visible together with the rows."""
         self._open_incoming.record(name, content)
@@ -148,12 +178,16 @@ class LakeWriter:
             return
         batch = to_batch(partition.table, partition.rows)
         self._waiting_rows -= len(partition.rows)
-        self.written[partition.table] += len(partition.rows)
-        partition.batched_rows += len(partition.rows)
+        partition.rows = []
+        self._take(partition, batch)
+
+    def _take(self, partition: _Partition, batch: Any) -> None:  # pyarrow.RecordBatch; no stubs
+        """Let a packed batch wait until there is enough for a row group."""
+        self.written[partition.table] += batch.num_rows
+        partition.batched_rows += batch.num_rows
         partition.batched_bytes += batch.nbytes
         self._waiting_bytes += batch.nbytes
         partition.batches.append(batch)
-        partition.rows = []
         if partition.batched_rows >= self._rows_per_group:
             self._write(partition)
         while self._waiting_bytes > _WAITING_BYTES:
@@ -207,3 +241,44 @@ class LakeWriter:
         self._written()
         while self._files:
             self._files.popitem()[1].close()
+
+
+class _RejectLog:
+    """The rejects of one source. A source without any leaves no file."""
+
+    def __init__(self, incoming: Incoming, source: str) -> None:
+        self._incoming = incoming
+        self._source = source
+        self._file: IO[bytes] | None = None
+
+    def write(self, line: bytes, /) -> None:
+        if self._file is None:
+            self._file = self._incoming.rejects(self._source).open("wb")
+        self._file.write(line)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _by_day(table: str, batch: Any) -> Iterator[tuple[int | None, Any]]:  # pyarrow.RecordBatch; no stubs
+    """The rows of each day, days counted from 1970; None for a table without times."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not batch.num_rows:
+        return
+    if TABLES[table].time_column is None:
+        yield None, batch
+        return
+    times = batch.column(batch.schema.get_field_index("Timestamp"))
+    if times.null_count:
+        raise ValueError(f"{table} needs a Timestamp in every row")
+    days = times.cast(pa.date32(), safe=False).view(pa.int32())
+    span = pc.min_max(days)
+    first, last = span["min"].as_py(), span["max"].as_py()
+    if first == last:
+        yield first, batch
+        return
+    for day in pc.unique(days).to_pylist():
+        yield day, batch.filter(pc.equal(days, day))

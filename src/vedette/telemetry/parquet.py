@@ -100,7 +100,7 @@ def to_batch(table: str, rows: Sequence[dict[str, object]]) -> pa.RecordBatch:
     if unknown := used.difference(stored_names(table)):
         raise ValueError(f"{table} has no column {', '.join(sorted(unknown))}")
     arrays = [
-        _array(table, column, rows) if column.name in used else _nothing(column.type, len(rows))
+        _array(table, column, rows) if column.name in used else nothing(column.type, len(rows))
         for column in TABLES[table].columns
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema(table))
@@ -135,7 +135,8 @@ def _times(values: Sequence[object]) -> Any:  # an Arrow array of int64; stubs a
 
 
 @functools.lru_cache(maxsize=256)
-def _nothing(kind: KqlType, count: int) -> Any:  # an Arrow array; stubs are absent
+def nothing(kind: KqlType, count: int) -> Any:  # an Arrow array; stubs are absent
+    """A column without values."""
     import pyarrow as pa
 
     of = _arrow_type(kind)

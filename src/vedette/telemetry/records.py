@@ -105,6 +105,8 @@ def read(content: bytes, default_dataset: str) -> Record:
     if not isinstance(fields, dict):
         raise Rejected(BAD_JSON, "not an object")
     dataset = text(fields.get("_dataset")) or default_dataset
+    if isinstance(logged := fields.get("Event"), dict):
+        fields = _from_event_log(logged)
     if "EventID" not in fields and "ActionType" in fields and "Timestamp" in fields:
         return Record(dataset, DEFENDER, 0, "", _time(fields, ("Timestamp",)), None, fields)
     channel = _channel(fields)
@@ -154,6 +156,47 @@ def _time(fields: Fields, names: tuple[str, ...]) -> int | None:
         except ValueError as error:
             raise Rejected(BAD_TIME, f"{name} is {value!r}") from error
     return None
+
+
+_GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+def _from_event_log(event: Fields) -> Fields:
+    """The fields of an event as event logs write it: `System` with attributes, and `EventData` or `UserData`."""
+    system = event.get("System")
+    if not isinstance(system, dict):
+        return {}
+    flat: Fields = {}
+    for data in (event.get("EventData"), *_objects(event.get("UserData"))):
+        if isinstance(data, dict):
+            flat.update(data)
+    for name, value in flat.items():
+        # Collectors put GUIDs into braces, as Windows prints them; the log holds them bare.
+        if name[-4:].lower() == "guid" and isinstance(value, str) and _GUID.fullmatch(value):
+            flat[name] = f"{{{value}}}"
+    flat["EventID"] = _content(system.get("EventID"))
+    flat["Channel"] = _content(system.get("Channel"))
+    flat["Computer"] = flat["Hostname"] = _content(system.get("Computer"))
+    flat["ProviderName"] = _attributes(system, "Provider").get("Name")
+    flat["@timestamp"] = text(_attributes(system, "TimeCreated").get("SystemTime")).removesuffix(" UTC")
+    return flat
+
+
+def _objects(value: object) -> list[object]:
+    """The members of `UserData`: one element, of a name that depends on the event."""
+    return list(value.values()) if isinstance(value, dict) else []
+
+
+def _content(value: Any) -> Any:  # JSON of any shape
+    """What an element holds, which stands below `#text` when the element has attributes."""
+    return value.get("#text") if isinstance(value, dict) else value
+
+
+def _attributes(system: Fields, name: str) -> Fields:
+    """The attributes of an element, below `#attributes`, or beside it under `NAME_attributes`."""
+    element = system.get(name)
+    found = element.get("#attributes") if isinstance(element, dict) else system.get(f"{name}_attributes")
+    return found if isinstance(found, dict) else {}
 
 
 _DATA = re.compile(r'<Data Name="([^"]+)">([^<]*)</Data>')

@@ -171,9 +171,12 @@ class Sightings:
         return [_user(one) for _, one in sorted(self._users.items())]
 
     def alerts(self, described: Mapping[str, DatasetDescription], now: datetime | None) -> list[Alert]:
-        """One alert per data set, oldest first. None is raised later than `now`."""
-        ordered = sorted(self._datasets, key=lambda name: (self._datasets[name].seen.last, name))
-        return [self._alert(name, described.get(name, DatasetDescription(name)), now) for name in ordered]
+        """One alert per data set, in the order of `datasets`. None is raised later than `now`."""
+        return [self._alert(name, described.get(name, DatasetDescription(name)), now) for name in self.datasets()]
+
+    def datasets(self) -> list[str]:
+        """The data sets that have rows, oldest first."""
+        return sorted(self._datasets, key=lambda name: (self._datasets[name].seen.last, name))
 
     # Looking
 

@@ -9,8 +9,10 @@ import hashlib
 import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -18,13 +20,15 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import msgspec
 
 from vedette.errors import ConfigurationError
+from vedette.telemetry import evtx
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
 DESCRIPTIONS: Final = "datasets.json"
 """The file of a folder that says what its data sets are, not telemetry itself."""
-_ENDINGS: Final = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz", ".gz")
+RECORDINGS: Final = (".jsonl", ".ndjson", ".json", ".gz", ".evtx")
+"""Endings of the files that an import of recordings looks for in folders."""
 _CHUNK: Final = 1 << 20
 _PIECE: Final = 1 << 16
 
@@ -45,7 +49,12 @@ class Source:
     size: int
     sha256: str
     default_dataset: str
-    """The data set of records that do not name theirs: the file's name without its endings."""
+    """The data set of records that do not name theirs: the file's name without endings; of event logs the folder."""
+
+    @property
+    def record(self) -> str:
+        """The name of the lake's record that says that it holds this file, by size and content."""
+        return f"source-{self.sha256[:40]}-{self.size}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +81,29 @@ class Reading:
 
     def lines(self) -> Iterator[Line]:
         """The records' texts, blank lines left out."""
-        with self.path.open("rb") as raw:
-            self._file = raw
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            unpacked = _Unpacked(raw) if packed else None
-            stream = io.BufferedReader(unpacked, _CHUNK) if unpacked else raw
+        with opened(self.path) as stream:
+            self._file = stream.raw
             try:
-                for line, is_whole in _records(stream):
-                    if is_whole or unpacked is None or not unpacked.damage:
+                if stream.content.peek(len(evtx.MAGIC)).startswith(evtx.MAGIC):
+                    yield from self._events(stream.raw)
+                    return
+                for line, is_whole in _records(stream.content):
+                    if is_whole or not stream.damage:
                         yield line
+                self.damage = stream.damage
             finally:
-                self.damage = unpacked.damage if unpacked else ""
                 self._file = None
 
+    def _events(self, raw: IO[bytes]) -> Iterator[Line]:
+        """The records of an event log, as JSON."""
+        try:
+            for number, content in evtx.events(self.path, raw):
+                yield Line(number, content)
+        except evtx.Damaged as damage:
+            self.damage = str(damage)
 
-class _Unpacked(io.RawIOBase):
+
+class Unpacked(io.RawIOBase):
     """What a gzip file holds. Where it is cut off or damaged it ends, and `damage` says so; `gzip` would raise and lose
     what it had unpacked of the piece that it was reading."""
 
@@ -125,23 +141,48 @@ class _Unpacked(io.RawIOBase):
         return 0
 
 
-def find_sources(paths: Iterable[Path]) -> list[Source]:
+@dataclass(slots=True)
+class Stream:
+    """An open file, unpacked where it was packed with gzip."""
+
+    content: io.BufferedReader[Any]  # Any: of whatever raw stream
+    raw: IO[bytes]
+    """The file as it lies on disk; its position tells how far the reading is."""
+    unpacked: Unpacked | None
+
+    @property
+    def damage(self) -> str:
+        """Why the rest of a packed file could not be read; empty when all was."""
+        return self.unpacked.damage if self.unpacked else ""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Stream]:
+    """A file's content, whether it is packed or not."""
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        unpacked = Unpacked(raw) if packed else None
+        yield Stream(io.BufferedReader(unpacked, _CHUNK) if unpacked else raw, raw, unpacked)
+
+
+def find_sources(paths: Iterable[Path], endings: tuple[str, ...] = RECORDINGS) -> list[Source]:
     """The recorded files that paths name: files themselves, and folders with all that is below them.
 
     Content that appears twice counts once. Raises: `ConfigurationError` for a path that does not exist or a folder
-    without recordings.
+    without files of these endings.
     """
     found: dict[str, Source] = {}
     for path in paths:
-        files = sorted(_recordings(path)) if path.is_dir() else [path]
+        files = sorted(_recordings(path, endings)) if path.is_dir() else [path]
         if not files or not path.exists():
             raise ConfigurationError(
                 f"{path} holds no recordings" if path.exists() else f"{path} does not exist",
                 path=str(path),
-                hint="name files or folders with events as JSON lines (.jsonl, .json, also .gz)",
+                hint=f"name files, or folders with files that end in {', '.join(endings)}",
             )
         for file in files:
-            source = Source(file, file.stat().st_size, _digest(file), file.name.partition(".")[0])
+            source = Source(file, file.stat().st_size, _digest(file), _dataset(path, file))
             found.setdefault(source.sha256, source)
     return list(found.values())
 
@@ -163,9 +204,21 @@ def descriptions(paths: Iterable[Path]) -> dict[str, DatasetDescription]:
     return said
 
 
-def _recordings(folder: Path) -> Iterator[Path]:
-    for root, _, names in os.walk(folder):
-        yield from (Path(root, name) for name in names if name != DESCRIPTIONS and name.lower().endswith(_ENDINGS))
+def _recordings(folder: Path, endings: tuple[str, ...]) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(root, name) for name in names if name != DESCRIPTIONS and name.lower().endswith(endings))
+
+
+def _dataset(given: Path, file: Path) -> str:
+    """The data set of a file whose records do not name theirs.
+
+    The logs that one machine keeps belong together, and so do those of the machines of one case: event logs that are
+    given as a folder, or lie in one, are one data set.
+    """
+    if file.suffix.lower() == ".evtx":
+        return (given if given.is_dir() else file.parent).resolve().name or file.stem
+    return file.name.partition(".")[0]
 
 
 def _digest(file: Path) -> str:
@@ -187,29 +240,42 @@ def _records(stream: io.BufferedReader[Any]) -> Iterator[tuple[Line, bool]]:
 
 
 def _elements(stream: io.BufferedReader[Any]) -> Iterator[Line]:
-    """The elements of one JSON list, a piece of the file at a time."""
+    """The elements of one JSON list. One that is cut off, at the end, is given as far as it goes."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
-    decoder = json.JSONDecoder()
     waiting = text.read(_CHUNK).lstrip()[1:]
-    number, at_end = 0, False
+    for number, (element, _) in enumerate(elements(text, waiting), 1):
+        yield Line(number, element.encode("utf-8", "replace"))
+
+
+def elements(text: IO[str], waiting: str) -> Iterator[tuple[str, bool]]:
+    """The texts of a JSON list's elements, a piece of the file at a time, and whether each is whole.
+
+    waiting: what was read of the text already, from behind the opening bracket on. What follows the list is left alone.
+    The last element is not whole when the list has no end.
+    """
+    decoder = json.JSONDecoder()
+    start, at_end = 0, False
     while True:
-        waiting = waiting.lstrip(" \t\r\n,")
-        if waiting.startswith("]"):
+        start = _AT_ELEMENT.match(waiting, start).end()  # type: ignore[union-attr]  # it matches everywhere
+        if waiting.startswith("]", start):
             return
         try:
-            value, end = decoder.raw_decode(waiting)
-        except json.JSONDecodeError:
+            end = decoder.raw_decode(waiting, start)[1] if start < len(waiting) else -1
+        except (json.JSONDecodeError, RecursionError):
+            end = -1
+        if end < 0 or (end == len(waiting) and not at_end):
             if at_end:
-                if waiting:
-                    yield Line(number + 1, waiting.encode())
+                yield waiting[start:], False
                 return
-            more = text.read(_CHUNK)
+            more = text.read(max(_CHUNK, len(waiting) - start))
             at_end = not more
-            waiting += more
+            waiting, start = waiting[start:] + more, 0
             continue
-        number += 1
-        yield Line(number, json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-        waiting = waiting[end:]
+        yield waiting[start:end], True
+        start = end
+
+
+_AT_ELEMENT: Final = re.compile(r"[ \t\r\n,]*")
 
 
 Progress = Callable[[str, Path, int, int], Any]  # the answer is not looked at

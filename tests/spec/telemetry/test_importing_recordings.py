@@ -201,7 +201,13 @@ def test_an_import_that_breaks_off_leaves_whole_files_and_can_be_repeated(lab: L
     assert lab.lake.counts() == {"DeviceFileEvents": 2}
 
     lab.ingest(second.parent, keep_times=False)
-    assert lab.lake.counts() == {"DeviceInfo": 2, "DeviceNetworkInfo": 2, "DeviceFileEvents": 2}
+    assert lab.lake.counts() == {
+        "DeviceInfo": 2,
+        "DeviceNetworkInfo": 2,
+        "DeviceFileEvents": 2,
+        "AlertInfo": 1,
+        "AlertEvidence": 1,
+    }
 
 
 def test_progress_goes_through_every_file_twice(lab: Lab) -> None:
