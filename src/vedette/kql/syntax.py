@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
+from typing import TypeAlias
 
 from vedette.catalogue.tables import KqlType
 from vedette.kql.source import NOWHERE, Span
@@ -30,9 +31,22 @@ class Expr(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class TypedValue:
+    """A value inside a dynamic literal that JSON has no form for: a datetime or timespan in ticks, a guid's text, a
+    `Decimal`."""
+
+    type: KqlType
+    value: object
+
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | TypedValue | None"
+"""What a dynamic literal holds. Whole numbers stay exact."""
+
+
+@dataclass(frozen=True, slots=True)
 class Literal(Expr):
     """A constant. `datetime` and `timespan` are whole ticks of 100 ns (a datetime counts from year 1), `decimal` is a
-    `Decimal`, `guid` its lower-case text, `dynamic` the value that `json` would load (see `Json`); None is null."""
+    `Decimal`, `guid` its lower-case text, `dynamic` a `Json`; None is null."""
 
     type: KqlType
     value: object
@@ -259,6 +273,8 @@ class Where(Operator):
     """`where` or `filter`."""
 
     predicate: Expr
+    name: str | None = None
+    """`where name = condition` gives the condition a name, which nothing can use. Who writes it means `==`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,7 +451,8 @@ class Union(Operator):
 
 @dataclass(frozen=True, slots=True)
 class Search(Operator):
-    """`search kind=… in (tables) predicate`. A bare text in the predicate is a `Literal`, `column:text` a Binary `:`."""
+    """`search kind=… in (tables) predicate`. A bare text in the predicate is a `Literal`, `column:text` a
+    Binary `:`."""
 
     predicate: Expr
     tables: tuple[Expr, ...] = ()

@@ -1,0 +1,76 @@
+"""A place in the tokens of a query, and the errors that can be made there."""
+
+from __future__ import annotations
+
+from vedette.errors import QueryError, QuerySyntaxError
+from vedette.kql.parser.lexer import END, tokenise
+from vedette.kql.source import Source, Span
+
+
+class Cursor:
+    """Walks over tokens, one way. `kind` and `text` are those of the token that comes next."""
+
+    __slots__ = ("at", "ends", "kind", "kinds", "source", "starts", "text", "texts")
+
+    def __init__(self, source: Source) -> None:
+        tokens = tokenise(source)
+        self.source = source
+        self.kinds = tokens.kinds
+        self.texts = tokens.texts
+        self.starts = tokens.starts
+        self.ends = tokens.ends
+        self.at = 0
+        self.kind = self.kinds[0]
+        self.text = self.texts[0]
+
+    @property
+    def span(self) -> Span:
+        """Where the next token is."""
+        return Span(self.starts[self.at], self.ends[self.at])
+
+    def since(self, start: int) -> Span:
+        """From an offset to the end of what was read last."""
+        return Span(start, self.ends[self.at - 1])
+
+    def advance(self) -> None:
+        """Past the next token, which is not the end."""
+        at = self.at = self.at + 1
+        self.kind = self.kinds[at]
+        self.text = self.texts[at]
+
+    def accept(self, text: str) -> bool:
+        """Past the next token if it is this one; whether it was."""
+        if self.text != text:
+            return False
+        self.advance()
+        return True
+
+    def expect(self, text: str, said: str = "") -> None:
+        """Past the next token, which must be this one."""
+        if self.text != text:
+            raise self.expected(said or f"'{text}'")
+        self.advance()
+
+    def behind(self, steps: int) -> str:
+        """The text of a later token, empty past the end."""
+        at = self.at + steps
+        return self.texts[at] if at < len(self.texts) else ""
+
+    def touches(self) -> bool:
+        """Whether the next token follows the one before it without a gap."""
+        return self.at > 0 and self.starts[self.at] == self.ends[self.at - 1]
+
+    def error(self, message: str, *, hint: str = "") -> QuerySyntaxError:
+        """The next token is wrong."""
+        return self.source.syntax_error(message, self.span, hint=hint)
+
+    def expected(self, what: str) -> QuerySyntaxError:
+        """Something else was needed here."""
+        if self.kind == END:
+            return self.error(f"The query ends where {what} was expected.")
+        found = self.text if len(self.text) <= 40 else self.text[:39] + "…"
+        return self.error(f"Found {found} where {what} was expected.")
+
+    def unsupported(self, message: str, *, hint: str = "") -> QueryError:
+        """The next token begins something that is refused."""
+        return self.source.unsupported(message, self.span, hint=hint)

@@ -1,0 +1,549 @@
+"""Expressions: operators by how tightly they bind, calls, literals, names, pipelines in parentheses.
+
+From loosest to tightest: `or`; `and`; equality, `in`, `between`; order; `+ -`; `* / %`; the text operators such as `has`
+and `=~`; a sign; `.` and `[]`. Equality, order and text operators do not chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from vedette.catalogue.tables import KqlType
+from vedette.kql import syntax as s
+from vedette.kql.parser.cursor import Cursor
+from vedette.kql.parser.instants import timespan_ticks
+from vedette.kql.parser.lexer import LONG, REAL, STRING, TIMESPAN, TYPED, WORD
+from vedette.kql.parser.literals import long_value, string_value, typed_literal
+from vedette.kql.parser.words import NOT_DECLARED, NOT_REFERRED, ONLY_REFERRED, TYPE_WORDS, TYPES
+from vedette.kql.source import Source
+
+DEEPEST = 120
+"""How many parentheses, brackets and calls may stand inside one another."""
+
+OR, AND, EQUALITY, ORDER, SUM, PRODUCT, TEXT = range(1, 8)
+
+_CHAINING = frozenset({OR, AND, SUM, PRODUCT})
+
+_POSITIVE_TEXT = [
+    "has",
+    "has_cs",
+    "hasprefix",
+    "hasprefix_cs",
+    "hassuffix",
+    "hassuffix_cs",
+    "contains",
+    "contains_cs",
+    "startswith",
+    "startswith_cs",
+    "endswith",
+    "endswith_cs",
+]
+_LISTED = ("in", "!in", "in~", "!in~", "has_any", "has_all")
+_BETWEEN = ("between", "!between")
+
+INFIX: Mapping[str, tuple[int, str]] = {
+    "or": (OR, "or"),
+    "and": (AND, "and"),
+    **{sign: (EQUALITY, sign) for sign in ("==", "!=", *_LISTED, *_BETWEEN)},
+    "<>": (EQUALITY, "!="),
+    **{sign: (ORDER, sign) for sign in ("<", "<=", ">", ">=")},
+    **{sign: (SUM, sign) for sign in "+-"},
+    **{sign: (PRODUCT, sign) for sign in "*/%"},
+    **{sign: (TEXT, sign) for sign in ("=~", "!~", ":", "like", "notlike", "matches")},
+    **{word: (TEXT, word) for word in _POSITIVE_TEXT},
+    **{f"!{word}": (TEXT, f"!{word}") for word in _POSITIVE_TEXT},
+    "containscs": (TEXT, "contains_cs"),
+    "notcontains": (TEXT, "!contains"),
+    "notcontainscs": (TEXT, "!contains_cs"),
+    "likecs": (TEXT, "likecs"),
+    "notlikecs": (TEXT, "notlikecs"),
+}
+"""How tightly an operator binds, and how the tree names it."""
+
+_STAR_COMPARED = frozenset(sign for sign, (level, _) in INFIX.items() if level in (EQUALITY, TEXT))
+_BOOLEANS = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
+
+
+_OLD_SPELLINGS = frozenset({"mvexpand", "mvapply", "filter", "limit", "order"})
+
+
+class Expressions(Cursor):
+    """Reads expressions. `operators` and `sources` are the tabular operators by their keyword."""
+
+    __slots__ = ("depth", "operators", "sources")
+
+    def __init__(
+        self,
+        source: Source,
+        operators: Mapping[str, Callable[[Expressions], s.Operator]],
+        sources: Mapping[str, Callable[[Expressions], s.Expr | None]],
+    ) -> None:
+        super().__init__(source)
+        self.operators = operators
+        self.sources = sources
+        self.depth = 0
+
+    # Pipelines
+
+    def pipeline(self) -> s.Expr:
+        """A source and the operators behind its bars, or an expression where no bar follows."""
+        start = self.starts[self.at]
+        first = self.source_or_expression()
+        if self.text != "|":
+            return first
+        operators: list[s.Operator] = []
+        while self.accept("|"):
+            operators.append(self.operator())
+        return s.Pipeline(first, tuple(operators), span=self.since(start))
+
+    def source_or_expression(self) -> s.Expr:
+        """What stands before the first bar."""
+        read = self.sources.get(self.text)
+        if read is not None:
+            found = read(self)
+            if found is not None:
+                return found
+        return self.expression()
+
+    def operator(self) -> s.Operator:
+        """One operator, from its keyword on."""
+        read = self.operators.get(self.text)
+        if read is not None:
+            return read(self)
+        known = [name for name in self.operators if name not in _OLD_SPELLINGS]
+        if self.kind != WORD:
+            raise self.expected("an operator such as where or summarize")
+        raise self.source.unknown("operator", self.text, known, self.span)
+
+    def operators_in_parentheses(self) -> tuple[s.Operator, ...]:
+        """`(where … | count)`: operators whose input is given from outside."""
+        self.expect("(")
+        self.enter()
+        found = [self.operator()]
+        while self.accept("|"):
+            found.append(self.operator())
+        self.leave()
+        self.expect(")")
+        return tuple(found)
+
+    def enter(self) -> None:
+        """One level deeper."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.source.syntax_error(
+                f"More than {DEEPEST} parentheses, brackets or calls stand inside one another.",
+                self.span,
+                hint="Name the inner parts with let.",
+            )
+
+    def leave(self) -> None:
+        """One level back."""
+        self.depth -= 1
+
+    # Operators
+
+    def expression(self, loosest: int = OR) -> s.Expr:
+        """An expression whose operators bind at least as tightly as `loosest`."""
+        start = self.starts[self.at]
+        left = self.signed()
+        ceiling = TEXT
+        while True:
+            found = INFIX.get(self.text)
+            if found is None or found[0] < loosest:
+                return left
+            level, op = found
+            if level > ceiling:
+                raise self.error(
+                    f"'{self.text}' cannot follow another comparison directly.",
+                    hint="Put the first one in parentheses.",
+                )
+            ceiling = level if level in _CHAINING else level - 1
+            left = self._behind(left, level, op, start)
+
+    def _behind(self, left: s.Expr, level: int, op: str, start: int) -> s.Expr:
+        self.advance()
+        if op in _LISTED:
+            items = self._items()
+            return s.In(op, left, items, span=self.since(start))
+        if op in _BETWEEN:
+            return self._between(op, left, start)
+        if op == "matches":
+            self.expect("regex")
+            op = "matches regex"
+        right = self.expression(level + 1) if level < TEXT else self.signed()
+        return s.Binary(op, left, right, span=self.since(start))
+
+    def _items(self) -> tuple[s.Expr, ...]:
+        self.expect("(")
+        self.enter()
+        items = [self.pipeline()]
+        while self.accept(","):
+            items.append(self.pipeline())
+        self.leave()
+        self.expect(")")
+        return tuple(items)
+
+    def _between(self, op: str, value: s.Expr, start: int) -> s.Expr:
+        self.expect("(")
+        self.enter()
+        low = self.expression()
+        self.expect("..")
+        high = self.expression()
+        self.leave()
+        self.expect(")")
+        return s.Between(op == "!between", value, low, high, span=self.since(start))
+
+    def signed(self) -> s.Expr:
+        """An operand, maybe behind a sign."""
+        sign = self.text
+        if sign == "-" or sign == "+":
+            start = self.starts[self.at]
+            self.advance()
+            operand = self.path()
+            return s.Unary("-" if sign == "-" else "+", operand, span=self.since(start))
+        return self.path()
+
+    # Operands
+
+    def path(self) -> s.Expr:
+        """An operand and what is reached from it by `.` and `[]`."""
+        start = self.starts[self.at]
+        found = self.operand()
+        while True:
+            if self.text == ".":
+                self.advance()
+                found = self._member(found, start)
+            elif self.text == "[":
+                self.advance()
+                self.enter()
+                index = self.expression()
+                self.leave()
+                self.expect("]")
+                found = s.Index(found, index, span=self.since(start))
+            else:
+                return found
+
+    def _member(self, target: s.Expr, start: int) -> s.Expr:
+        name_span = self.span
+        if self.text == "[":
+            name = self.bracketed()
+            return s.Member(target, name, span=self.since(start))
+        if self.kind != WORD:
+            raise self.expected("a name behind the dot")
+        name = self.text
+        self.advance()
+        if self.text == "(":
+            arguments = self.arguments()
+            return s.Call(name, arguments, name_span, target, span=self.since(start))
+        return s.Member(target, name, span=self.since(start))
+
+    def operand(self) -> s.Expr:
+        """A literal, a name, a call or something in parentheses."""
+        kind, text, at = self.kind, self.text, self.at
+        start = self.starts[at]
+        if kind == WORD:
+            special = _SPECIAL.get(text)
+            if special is not None:
+                found = special(self)
+                if found is not None:
+                    return found
+            if self.texts[at + 1] == "(" and text not in TYPE_WORDS:
+                name_span = self.span
+                self.advance()
+                return s.Call(text, self.arguments(), name_span, span=self.since(start))
+            if text in NOT_REFERRED:
+                raise self.reserved()
+            span = self.span
+            self.advance()
+            return s.Name(text, span=span)
+        if kind == STRING:
+            return self.string()
+        if kind == LONG:
+            self.advance()
+            return s.Literal("long", long_value(text), span=self.since(start))
+        if text == "(":
+            return self._parentheses()
+        if kind == TIMESPAN:
+            self.advance()
+            return s.Literal("timespan", timespan_ticks(text), span=self.since(start))
+        if kind == TYPED:
+            span = self.span
+            self.advance()
+            return typed_literal(self.source, text, span)
+        if kind == REAL:
+            self.advance()
+            return s.Literal("real", float(text), span=self.since(start))
+        if text == "[":
+            name = self.bracketed()
+            if self.text == "(":
+                return s.Call(name, self.arguments(), self.since(start), span=self.since(start))
+            return s.Name(name, True, span=self.since(start))
+        if text == "*":
+            return self._star()
+        raise self.expected("an expression")
+
+    def _star(self) -> s.Expr:
+        span = self.span
+        self.advance()
+        if self.text in _STAR_COMPARED or self.text in (",", ")"):
+            return s.Wildcard("*", span=span)
+        raise self.source.syntax_error("'*' stands for no expression here.", span)
+
+    def _parentheses(self) -> s.Expr:
+        self.advance()
+        self.enter()
+        found = self.pipeline()
+        self.leave()
+        self.expect(")")
+        return found
+
+    def string(self) -> s.Literal:
+        """A text. Texts that stand side by side are one text."""
+        start = self.starts[self.at]
+        value, verbatim = string_value(self.source, self.text, start)
+        self.advance()
+        while self.kind == STRING:
+            more, also = string_value(self.source, self.text, self.starts[self.at])
+            value, verbatim = value + more, verbatim or also
+            self.advance()
+        return s.Literal("string", value, verbatim, span=self.since(start))
+
+    # Calls
+
+    def arguments(self) -> tuple[s.Argument, ...]:
+        """`(a, name = b)`, from its parenthesis on."""
+        self.expect("(")
+        if self.accept(")"):
+            return ()
+        self.enter()
+        found = [self._argument()]
+        while self.accept(","):
+            found.append(self._argument())
+        self.leave()
+        self.expect(")")
+        return tuple(found)
+
+    def _argument(self) -> s.Argument:
+        start = self.starts[self.at]
+        name = None
+        if self.texts[self.at + 1] == "=" and self.kind == WORD:
+            name = self.declared_name()
+            self.advance()
+        value = self.pipeline()
+        return s.Argument(value, name, span=self.since(start))
+
+    # Names
+
+    def reserved(self) -> Exception:
+        """The error for a word that cannot name anything here."""
+        if self.text in self.operators:
+            return self.error(
+                f"An expression was expected, but '{self.text}' is an operator.", hint="Is a bar missing?"
+            )
+        return self.error(
+            f"'{self.text}' is a word of the language and names nothing here.",
+            hint=f"Write ['{self.text}'] for the name.",
+        )
+
+    def bracketed(self) -> str:
+        """`['any name']`, from its bracket on."""
+        self.expect("[")
+        if self.kind != STRING:
+            raise self.expected("a name in quotes")
+        name, _ = string_value(self.source, self.text, self.starts[self.at])
+        self.advance()
+        self.expect("]")
+        return name
+
+    def declared_name(self) -> str:
+        """A name that is being given."""
+        if self.text == "[":
+            return self.bracketed()
+        if self.kind != WORD:
+            raise self.expected("a name")
+        if self.text in NOT_DECLARED:
+            raise self.reserved()
+        name = self.text
+        self.advance()
+        return name
+
+    def referred_name(self) -> s.Name:
+        """A name of something that exists."""
+        start = self.starts[self.at]
+        if self.text == "[":
+            return s.Name(self.bracketed(), True, span=self.since(start))
+        if self.kind != WORD:
+            raise self.expected("a name")
+        if self.text in NOT_REFERRED and self.text not in ONLY_REFERRED:
+            raise self.reserved()
+        name = self.text
+        self.advance()
+        return s.Name(name, span=self.since(start))
+
+    def type_name(self) -> KqlType:
+        """A type's name."""
+        if self.kind != WORD or self.text not in TYPES:
+            raise self.expected("a type such as string, long or datetime")
+        found = TYPES[self.text]
+        self.advance()
+        return found
+
+    def column_declarations(self) -> tuple[tuple[s.ColumnDeclaration, ...], bool]:
+        """`(a: long, b: string)`, and whether it began with `*`."""
+        self.expect("(")
+        star = False
+        found: list[s.ColumnDeclaration] = []
+        if self.text == "*":
+            self.advance()
+            star = True
+        while self.text != ")":
+            if found or star:
+                self.expect(",", "',' or ')'")
+                if self.text == ")":
+                    break
+            start = self.starts[self.at]
+            name = self.declared_name()
+            self.expect(":")
+            found.append(s.ColumnDeclaration(name, self.type_name(), span=self.since(start)))
+        self.expect(")")
+        return tuple(found), star
+
+
+# Words that begin a special operand. Each answers None when the word turns out to be a mere name.
+
+
+def _boolean(p: Expressions) -> s.Expr | None:
+    value, span = _BOOLEANS[p.text], p.span
+    p.advance()
+    return s.Literal("bool", value, span=span)
+
+
+def _wrapping(node: type[s.ToScalar] | type[s.ToTable] | type[s.Materialize]) -> Callable[[Expressions], s.Expr | None]:
+    def read(p: Expressions) -> s.Expr | None:
+        start = p.starts[p.at]
+        if p.texts[p.at + 1] != "(":
+            return None
+        p.advance()
+        p.advance()
+        p.enter()
+        value = p.pipeline()
+        p.leave()
+        p.expect(")")
+        return node(value, span=p.since(start))
+
+    return read
+
+
+def _type_of(p: Expressions) -> s.Expr | None:
+    start = p.starts[p.at]
+    if p.texts[p.at + 1] != "(":
+        return None
+    p.advance()
+    if p.texts[p.at + 2] == ")" and p.texts[p.at + 1] != "*":
+        p.advance()
+        type_ = p.type_name()
+        p.expect(")")
+        return s.TypeOf(type_, span=p.since(start))
+    columns, star = p.column_declarations()
+    return s.TypeOf(None, columns, star, span=p.since(start))
+
+
+def _dynamic(p: Expressions) -> s.Expr | None:
+    start = p.starts[p.at]
+    if p.texts[p.at + 1] != "(":
+        return None
+    p.advance()
+    p.advance()
+    value = _json(p)
+    p.expect(")")
+    return s.Literal("dynamic", value, span=p.since(start))
+
+
+def _json(p: Expressions) -> s.Json:
+    text, kind = p.text, p.kind
+    if kind == STRING:
+        return str(p.string().value)
+    if text == "[" or text == "{":
+        p.enter()
+        found = _json_array(p) if text == "[" else _json_bag(p)
+        p.leave()
+        return found
+    sign = 1
+    if text == "-" or text == "+":
+        sign = -1 if text == "-" else 1
+        p.advance()
+        text, kind = p.text, p.kind
+    if kind in (LONG, REAL, TIMESPAN):
+        p.advance()
+        if kind == TIMESPAN:
+            ticks = timespan_ticks(text) or 0
+            return s.TypedValue("timespan", sign * ticks)
+        return sign * (long_value(text) if kind == LONG else float(text))
+    if kind == TYPED:
+        literal = typed_literal(p.source, text, p.span)
+        p.advance()
+        return _typed_json(literal)
+    if text in _BOOLEANS:
+        p.advance()
+        return _BOOLEANS[text]
+    if text == "null":
+        p.advance()
+        return None
+    if text == "dynamic":
+        inner = _dynamic(p)
+        if isinstance(inner, s.Literal):
+            return inner.value  # type: ignore[return-value]  # a dynamic literal holds Json
+    raise p.expected("a JSON value")
+
+
+def _typed_json(literal: s.Literal) -> s.Json:
+    value = literal.value
+    if value is None or isinstance(value, (bool, float)) or literal.type in ("int", "long"):
+        return value  # type: ignore[return-value]  # a number of JSON
+    if isinstance(value, (int, str, Decimal)):
+        return s.TypedValue(literal.type, value)
+    raise AssertionError(literal)
+
+
+def _json_array(p: Expressions) -> s.Json:
+    p.advance()
+    found: list[s.Json] = []
+    while p.text != "]":
+        found.append(_json(p))
+        if not p.accept(","):
+            break
+    p.expect("]", "',' or ']'")
+    return found
+
+
+def _json_bag(p: Expressions) -> s.Json:
+    p.advance()
+    found: dict[str, s.Json] = {}
+    while p.text != "}":
+        if p.kind != STRING:
+            raise p.expected("a key in quotes")
+        key = str(p.string().value)
+        p.expect(":")
+        found[key] = _json(p)
+        if not p.accept(","):
+            break
+    p.expect("}", "',' or '}'")
+    return found
+
+
+def _source_inside(p: Expressions) -> s.Expr | None:
+    return p.sources[p.text](p)
+
+
+_SPECIAL: Mapping[str, Callable[[Expressions], s.Expr | None]] = {
+    **dict.fromkeys(_BOOLEANS, _boolean),
+    "toscalar": _wrapping(s.ToScalar),
+    "totable": _wrapping(s.ToTable),
+    "materialize": _wrapping(s.Materialize),
+    "typeof": _type_of,
+    "dynamic": _dynamic,
+    "datatable": _source_inside,
+    "externaldata": _source_inside,
+    "external_data": _source_inside,
+}
