@@ -7,10 +7,13 @@ costs no Python.
 
 from __future__ import annotations
 
+import functools
+import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from vedette.catalogue.tables import Column, KqlType, Table
 from vedette.telemetry.lake import ENGINE_TYPE
@@ -20,6 +23,8 @@ from vedette.telemetry.records import BAD_TIME, BAD_VALUE, MISSING_TIME, Rejecte
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 _TEXTS: Final = frozenset({"string", "dynamic", "guid"})
 _WRITTEN_TIMES: Final = (
@@ -52,7 +57,8 @@ class Engine:
         self.connection: duckdb.DuckDBPyConnection = duckdb.connect(
             config={"enable_external_access": "false", "autoinstall_known_extensions": "false"}
         )
-        self.connection.execute("SET arrow_large_buffer_size = false")
+        # One scan of Arrow data has one thread, whatever this says; `in_parts` is what uses the others.
+        self.connection.execute("SET threads = 1")
 
     def close(self) -> None:
         """Let go of the engine."""
@@ -68,6 +74,8 @@ class Engine:
 
 
 _OWN = threading.local()
+_LEAST_ROWS: Final = 512
+_MOST_THREADS: Final = 8
 
 
 def engine() -> Engine:
@@ -76,6 +84,21 @@ def engine() -> Engine:
     if found is None:
         found = _OWN.engine = Engine()
     return found
+
+
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS), thread_name_prefix="vedette-cast")
+
+
+def in_parts(work: Callable[[Any], T], block: Any) -> list[tuple[int, T]]:  # Any: pyarrow.Table; no stubs
+    """Do something with parts of a block, at the same time: (position of the part in the block, outcome), in order."""
+    parts = min(os.cpu_count() or 1, _MOST_THREADS, max(1, block.num_rows // _LEAST_ROWS))
+    if parts == 1:
+        return [(0, work(block))]
+    rows = -(-block.num_rows // parts)
+    starts = range(0, block.num_rows, rows)
+    return list(zip(starts, _threads().map(work, (block.slice(start, rows) for start in starts)), strict=True))
 
 
 class Caster:
@@ -99,13 +122,24 @@ class Caster:
             elif column.type not in _TEXTS:
                 wrong.append(f"WHEN v{place} IS NULL AND {_is_given(f'r{place}', kind)} THEN {place}")
         bad = f"CASE {' '.join(wrong)} END" if wrong else "NULL::INTEGER"
+        values = ", ".join(f"v{place}" for place in range(len(typed)))
+        self._raw = f"SELECT {', '.join(raw)} FROM {{source}}"  # noqa: S608  (catalogue names)
         self._sql = (
-            f"SELECT *, {bad} AS bad FROM (SELECT {', '.join(typed)}, "  # noqa: S608  (catalogue names)
-            f"{', '.join(f'r{place}' for place in range(len(raw)))} FROM (SELECT {', '.join(raw)} FROM {{source}}))"
+            f"SELECT {values}, {bad} AS bad FROM "  # noqa: S608  (catalogue names)
+            f"(SELECT *, {', '.join(typed)} FROM ({self._raw}))"
         )
 
     def cast(self, block: Any, source: str = "block") -> Cast:  # pyarrow.Table; no stubs
         """The rows of one block. source: what SQL selects from; it must keep the block's order."""
+        import pyarrow as pa
+
+        found = in_parts(lambda part: self._cast(part, source), block)
+        return Cast(
+            pa.concat_tables([cast.rows for _, cast in found]),
+            [(start + place, why) for start, cast in found for place, why in cast.rejected],
+        )
+
+    def _cast(self, block: Any, source: str) -> Cast:  # pyarrow.Table; no stubs
         import pyarrow.compute as pc
 
         answer = engine().run(self._sql.format(source=source), block)
@@ -113,7 +147,8 @@ class Caster:
         if bad.null_count == len(bad):
             return Cast(self._rows(answer), ())
         places = pc.indices_nonzero(pc.is_valid(bad)).to_pylist()
-        rejected = [(place, self._why(answer, place, bad[place].as_py())) for place in places]
+        raw = engine().run(self._raw.format(source=source), block.take(places))
+        rejected = [(place, self._why(raw, row, bad[place].as_py())) for row, place in enumerate(places)]
         return Cast(self._rows(answer.filter(pc.is_null(bad))), rejected)
 
     def _rows(self, answer: Any) -> Any:  # pyarrow tables; stubs are absent
@@ -130,9 +165,9 @@ class Caster:
         ]
         return pa.Table.from_arrays(arrays, schema=wanted)
 
-    def _why(self, answer: Any, row: int, place: int) -> Rejected:  # pyarrow.Table; no stubs
+    def _why(self, raw: Any, row: int, place: int) -> Rejected:  # pyarrow.Table; no stubs
         column = self._columns[place]
-        value = answer.column(f"r{place}")[row].as_py()
+        value = raw.column(place)[row].as_py()
         if column.name == self.table.time_column and value in (None, ""):
             return Rejected(MISSING_TIME, f"{self.table.name}.{column.name}")
         reason = BAD_TIME if column.type == "datetime" else BAD_VALUE
@@ -200,8 +235,10 @@ def _time_from_text(value: str) -> str:
     # This cast takes no notice of an offset; the one with a time zone does, but keeps microseconds only.
     offset = f"make_timestamp_ns(epoch_us(TRY_CAST({value} AS TIMESTAMPTZ)) * 1000 + epoch_ns({iso}) % 1000)"
     has_offset = f"regexp_matches(right({value}, 6), '[+-]\\d\\d:?\\d\\d$|[+-]\\d\\d$') AND length({value}) > 19"
-    starts_with_year = f"ascii(substr({value}, 5, 1)) = 45"
+    is_utc = f"ascii(right({value}, 1)) = 90"  # Z
+    starts_with_year = f"ascii(substr({value}, 5, 1)) = 45"  # -
     return (
-        f"CASE WHEN {starts_with_year} THEN CASE WHEN {has_offset} THEN {offset} ELSE {iso} END "
+        f"CASE WHEN {is_utc} THEN {iso} "
+        f"WHEN {starts_with_year} THEN CASE WHEN {has_offset} THEN {offset} ELSE {iso} END "
         f"WHEN {value} <> '' THEN try_strptime({value}, [{forms}])::TIMESTAMP_NS END"
     )

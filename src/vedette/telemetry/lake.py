@@ -213,6 +213,13 @@ class Lake:
         """Name → content of every record."""
         return {file.stem: json.loads(file.read_text()) for file in sorted((self.path / _RECORDS).glob("*.json"))}
 
+    def record(self, name: str) -> Any | None:  # JSON of whoever wrote it
+        """The content of one record; None when there is none of this name."""
+        try:
+            return json.loads((self.path / _RECORDS / f"{name}.json").read_text())
+        except FileNotFoundError:
+            return None
+
     def rejects(self, source: str) -> Path:
         """Where the rejects of a source are, if it had any."""
         return self.path / _REJECTS / f"{source}.jsonl"

@@ -50,6 +50,8 @@ class Rejected(Exception):
 
 
 BAD_JSON: Final = "bad JSON"
+BAD_CSV: Final = "bad CSV"
+UNKNOWN_TABLE: Final = "unknown table"
 DAMAGED_FILE: Final = "damaged file"
 UNKNOWN_EVENT: Final = "unknown event"
 NO_COUNTERPART: Final = "no counterpart in hunting"

@@ -1,0 +1,102 @@
+"""Tells what a file is, by its first bytes: an event log, recorded events, or an export and of which form.
+
+Names of files are looked at only to say what is wrong with one that is not what its name promises.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from vedette.telemetry import csv_export, evtx, json_export, parquet_export
+from vedette.telemetry.json_export import Shape
+from vedette.telemetry.recognise import Unusable
+from vedette.telemetry.sources import elements, opened
+
+Kind = Literal["events", "event log", "JSON export", "CSV export", "Parquet"]
+
+ENDINGS: Final = (".jsonl", ".ndjson", ".json", ".csv", ".gz", ".evtx", ".parquet")
+"""Endings of the files that are looked for in folders."""
+_LOOKED_AT: Final = 50
+"""Lines in which a first record is looked for."""
+_SUFFIXED: Final = ("_string", "_long", "_dynamic")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a file is."""
+
+    kind: Kind
+    shape: Shape = "rows"
+    """Of a JSON export."""
+
+
+def kind_of(path: Path) -> Told:
+    """What a file is. Raises: `Unusable` when it is nothing that can be taken."""
+    with opened(path) as stream:
+        head = stream.content.peek(csv_export.HEAD_BYTES)
+        if stream.damage and not head:
+            raise Unusable(stream.damage)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n\0")
+    if head.startswith(evtx.MAGIC):
+        return Told("event log")
+    if head.startswith(parquet_export.MAGIC):
+        return Told("Parquet")
+    if not start:
+        raise Unusable("it is empty")
+    for ending, what in ((".evtx", "event log"), (".parquet", "Parquet file")):
+        if path.name.lower().endswith(ending):
+            raise Unusable(f"it is no {what}: it begins with {bytes(head[:8])!r}")
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Unusable("it is UTF-16 text", "save it as UTF-8")
+    if start[:1] in (b"{", b"["):
+        return _json(start)
+    csv_export.heading(head.decode("utf-8", "replace"))
+    return Told("CSV export")
+
+
+def _json(start: bytes) -> Told:
+    record, is_line = _first_record(start)
+    if record is None:
+        if json_export.LISTS["answer"].search(start.decode("utf-8", "replace")):
+            return Told("JSON export", "answer")
+        if json_export.LISTS["batch"].search(start.decode("utf-8", "replace")):
+            return Told("JSON export", "batch")
+        raise Unusable("it is no JSON: no record of it can be read")
+    if "Event" in record or "EventID" in record or "_dataset" in record:
+        return Told("events")
+    if any(name.endswith(_SUFFIXED) for name in record) and "ActionType" in record:
+        # A union of tables with columns split by type: the import of recordings joins them again.
+        return Told("events")
+    shape = json_export.shape_of(record)
+    if shape is None:
+        names = ", ".join(list(record)[:5]) or "none"
+        raise Unusable(f"it holds neither Windows events nor rows of a hunting table; its first record has: {names}")
+    if shape == "batches" and not is_line:
+        shape = "batch"
+    return Told("JSON export", shape)
+
+
+def _first_record(start: bytes) -> tuple[dict[str, object] | None, bool]:
+    """The first record that can be read in the piece that a file begins with, and whether it is a line of its own."""
+    if start[:1] == b"[":
+        text = start.decode("utf-8", "replace")
+        for element, is_whole in elements(io.StringIO(), text[1:]):
+            return (_object(element.encode()) if is_whole else None), False
+        return {}, False
+    for line in start.splitlines()[:_LOOKED_AT]:
+        if (found := _object(line)) is not None:
+            return found, True
+    return _object(start), False
+
+
+def _object(text: bytes) -> dict[str, object] | None:
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
