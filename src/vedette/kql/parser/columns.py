@@ -5,8 +5,13 @@ from __future__ import annotations
 from vedette.kql import syntax as s
 from vedette.kql.parser.expressions import Expressions
 from vedette.kql.parser.lexer import LONG, REAL, STRING, TIMESPAN, WORD
+from vedette.kql.parser.words import words
 
-HINT = "hint"
+HINTS = words(
+    """concurrency distribution materialized num_partitions pass_filters pass_filters_column progressive_top remote
+    shufflekey spread strategy"""
+)
+"""What may follow `hint.`"""
 ORDERS = frozenset({"asc", "desc", "granny-asc", "granny-desc"})
 
 
@@ -116,10 +121,15 @@ def patterns(p: Expressions) -> tuple[s.Expr, ...]:
 
 def table(p: Expressions) -> s.Expr:
     """A table where a pipeline must stand in parentheses: a name, maybe with `*`, a call, `database("d").name`."""
-    if p.kind == WORD or p.text == "*":
-        if p.text == "*" or (p.texts[p.at + 1] == "*" and p.starts[p.at + 1] == p.ends[p.at]):
-            return pattern(p)
-    return p.path()
+    start, at = p.starts[p.at], p.at
+    if p.text == "*" or (p.kind == WORD and p.texts[at + 1] == "*" and p.starts[at + 1] == p.ends[at]):
+        return pattern(p)
+    found = p.path(wild=True)
+    if isinstance(found, s.Member) and p.touches() and (p.text == "*" or (found.name == "*" and p.kind == WORD)):
+        rest = pattern(p)
+        tail = rest.pattern if isinstance(rest, s.Wildcard) else rest.name
+        return s.Member(found.target, found.name + tail, span=p.since(start))
+    return found
 
 
 def tables(p: Expressions) -> tuple[s.Expr, ...]:
@@ -133,7 +143,12 @@ def tables(p: Expressions) -> tuple[s.Expr, ...]:
 def options(p: Expressions, names: frozenset[str] = frozenset()) -> tuple[s.Option, ...]:
     """`name = value` pairs, as far as the names are options here. Hints always are."""
     found: list[s.Option] = []
-    while p.kind == WORD and ((p.text in names and p.behind(1) == "=") or (p.text == HINT and p.behind(1) == ".")):
+    while p.kind == WORD:
+        if p.text == "hint" and p.behind(1) == "." and p.behind(3) == "=":
+            if p.behind(2) not in HINTS:
+                raise p.source.unknown("hint", f"hint.{p.behind(2)}", [f"hint.{name}" for name in HINTS], p.span)
+        elif p.text not in names or p.behind(1) != "=":
+            break
         found.append(option(p))
     return tuple(found)
 
@@ -168,20 +183,35 @@ def option_value(p: Expressions) -> s.Expr:
 
 
 def option_list(p: Expressions) -> tuple[s.Option, ...]:
-    """`(a = 1, b = 'x')`; commas may be left out."""
+    """`(a = 1, b = x, y)`. A second value after a comma, without a name of its own, is an option of the same name."""
     p.expect("(")
     found: list[s.Option] = []
     while p.text != ")":
-        found.append(option(p))
-        if not p.accept(",") and p.text != ")" and p.kind != WORD:
-            raise p.expected("',' or ')'")
+        if found:
+            p.expect(",", "',' or ')'")
+        if found and p.behind(1) != "=":
+            start = p.starts[p.at]
+            value = option_value(p)
+            found.append(s.Option(found[-1].name, value, span=p.since(start)))
+        else:
+            found.append(option(p))
     p.expect(")")
     return tuple(found)
 
 
-def name_list(p: Expressions) -> tuple[s.Expr, ...]:
-    """References with commas between."""
-    found: list[s.Expr] = [p.path()]
+def column_path(p: Expressions) -> s.Expr:
+    """A column, or what is reached from it by dots; a parenthesis behind it is no call."""
+    start = p.starts[p.at]
+    found: s.Expr = p.referred_name()
+    while p.accept("."):
+        name = p.bracketed() if p.text == "[" else p.referred_name().name
+        found = s.Member(found, name, span=p.since(start))
+    return found
+
+
+def column_paths(p: Expressions) -> tuple[s.Expr, ...]:
+    """One or more, with commas between."""
+    found = [column_path(p)]
     while p.accept(","):
-        found.append(p.path())
+        found.append(column_path(p))
     return tuple(found)

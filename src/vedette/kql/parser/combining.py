@@ -1,11 +1,11 @@
-"""Operators that bring tables together (join, union, find, search) and those with operators inside (fork, partition)."""
+"""Operators that bring tables together, such as join and union, and those with operators inside, such as fork."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from vedette.kql import syntax as s
-from vedette.kql.parser.columns import can_begin, name_list, named, option, options, patterns, tables
+from vedette.kql.parser.columns import column_path, column_paths, named, named_list, option, options, patterns, tables
 from vedette.kql.parser.expressions import Expressions
 from vedette.kql.parser.lexer import WORD
 
@@ -40,6 +40,8 @@ def _join(p: Expressions) -> s.Operator:
 def _lookup(p: Expressions) -> s.Operator:
     start = p.starts[p.at]
     right, conditions, given = _joined(p)
+    if not conditions:
+        raise p.expected("'on' and the columns to join by")
     return s.Lookup(right, conditions, given, span=p.since(start))
 
 
@@ -115,7 +117,7 @@ def _facet(p: Expressions) -> s.Operator:
     start = p.starts[p.at]
     p.advance()
     p.expect("by")
-    columns = name_list(p)
+    columns = column_paths(p)
     body: tuple[s.Operator, ...] = ()
     if p.accept("with"):
         body = p.operators_in_parentheses() if p.text == "(" else (p.operator(),)
@@ -140,7 +142,7 @@ def _partition(p: Expressions) -> s.Operator:
     p.advance()
     given = options(p)
     p.expect("by")
-    key = p.path()
+    key = column_path(p)
     if p.accept("{"):
         p.enter()
         pipeline = p.pipeline()
@@ -205,10 +207,8 @@ def _find_source(p: Expressions) -> s.Expr | None:
 def _print(p: Expressions) -> s.Expr | None:
     start = p.starts[p.at]
     p.advance()
-    columns = [named(p)] if can_begin(p) else []
-    while columns and p.accept(","):
-        columns.append(named(p))
-    return s.Print(tuple(columns), span=p.since(start))
+    columns = named_list(p)
+    return s.Print(columns, span=p.since(start))
 
 
 def _range(p: Expressions) -> s.Expr | None:

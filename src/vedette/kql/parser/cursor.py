@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from vedette.errors import QueryError, QuerySyntaxError
-from vedette.kql.parser.lexer import END, tokenise
+from vedette.kql.parser.lexer import END, STRING, tokenise
+from vedette.kql.parser.literals import string_value
 from vedette.kql.source import Source, Span
+from vedette.kql.syntax import Literal
+
+DEEPEST = 120
+"""How many parentheses, brackets and calls may stand inside one another."""
 
 
 class Cursor:
     """Walks over tokens, one way. `kind` and `text` are those of the token that comes next."""
 
-    __slots__ = ("at", "ends", "kind", "kinds", "source", "starts", "text", "texts")
+    __slots__ = ("at", "depth", "ends", "kind", "kinds", "source", "starts", "text", "texts")
 
     def __init__(self, source: Source) -> None:
         tokens = tokenise(source)
@@ -20,6 +25,7 @@ class Cursor:
         self.starts = tokens.starts
         self.ends = tokens.ends
         self.at = 0
+        self.depth = 0
         self.kind = self.kinds[0]
         self.text = self.texts[0]
 
@@ -59,6 +65,36 @@ class Cursor:
     def touches(self) -> bool:
         """Whether the next token follows the one before it without a gap."""
         return self.at > 0 and self.starts[self.at] == self.ends[self.at - 1]
+
+    def enter(self) -> None:
+        """One level deeper."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.error(
+                f"More than {DEEPEST} parentheses, brackets or calls stand inside one another.",
+                hint="Name the inner parts with let.",
+            )
+
+    def leave(self) -> None:
+        """One level back."""
+        self.depth -= 1
+
+    def string(self) -> Literal:
+        """A text. Texts that stand side by side are one text."""
+        start = self.starts[self.at]
+        value, verbatim = string_value(self.source, self.text, start)
+        self.advance()
+        while self.kind == STRING:
+            more, also = string_value(self.source, self.text, self.starts[self.at])
+            value, verbatim = value + more, verbatim or also
+            self.advance()
+        return Literal("string", value, verbatim, span=self.since(start))
+
+    def string_value(self) -> str:
+        """The characters of a text that stands alone."""
+        value, _ = string_value(self.source, self.text, self.starts[self.at])
+        self.advance()
+        return value
 
     def error(self, message: str, *, hint: str = "") -> QuerySyntaxError:
         """The next token is wrong."""

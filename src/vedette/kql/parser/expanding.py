@@ -25,7 +25,7 @@ def _parse(*, filtering: bool) -> Reader:
         given = options(p, _PARSE_OPTIONS)
         value = p.expression()
         p.expect("with")
-        pieces = [_piece(p)]
+        pieces: list[s.Literal | s.ColumnDeclaration | s.Name | s.Wildcard] = []
         while p.kind in (STRING, WORD) or p.text == "*" or p.text == "[":
             pieces.append(_piece(p))
         return s.Parse(value, tuple(pieces), given, filtering, span=p.since(start))
@@ -109,7 +109,6 @@ def _make_series(p: Expressions) -> s.Operator:
         if not p.accept(","):
             break
     p.expect("on")
-    axis_start = p.starts[p.at]
     axis = named_before_in(p)
     low = high = None
     in_range = False
@@ -129,7 +128,6 @@ def _make_series(p: Expressions) -> s.Operator:
         p.expect("step")
         step = p.expression()
     keys = named_list(p) if p.accept("by") else ()
-    del axis_start
     return s.MakeSeries(tuple(items), axis, step, low, high, keys, given, in_range, span=p.since(start))
 
 
@@ -199,10 +197,10 @@ def _scan(p: Expressions) -> s.Operator:
     declared: list[s.ScanDeclaration] = []
     if p.accept("declare"):
         p.expect("(")
-        while p.text != ")":
+        if p.text != ")":
             declared.append(_declaration(p))
-            if not p.accept(","):
-                break
+        while p.accept(","):
+            declared.append(_declaration(p))
         p.expect(")", "',' or ')'")
     p.expect("with")
     p.expect("(")

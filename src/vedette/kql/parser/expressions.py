@@ -1,44 +1,37 @@
 """Expressions: operators by how tightly they bind, calls, literals, names, pipelines in parentheses.
 
-From loosest to tightest: `or`; `and`; equality, `in`, `between`; order; `+ -`; `* / %`; the text operators such as `has`
-and `=~`; a sign; `.` and `[]`. Equality, order and text operators do not chain.
+From loosest to tightest: `or`; `and`; equality, `in`, `between`; order; `+ -`; `* / %`; the text operators such as
+`has` and `=~`; a sign; `.` and `[]`. Equality, order and text operators do not chain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax as s
 from vedette.kql.parser.cursor import Cursor
+from vedette.kql.parser.dynamic import dynamic_literal
 from vedette.kql.parser.instants import timespan_ticks
 from vedette.kql.parser.lexer import LONG, REAL, STRING, TIMESPAN, TYPED, WORD
-from vedette.kql.parser.literals import long_value, string_value, typed_literal
-from vedette.kql.parser.words import NOT_DECLARED, NOT_REFERRED, ONLY_REFERRED, TYPE_WORDS, TYPES
+from vedette.kql.parser.literals import long_value, typed_literal
+from vedette.kql.parser.words import (
+    BOOLEANS,
+    NOT_DECLARED,
+    NOT_REFERRED,
+    TYPES,
+    words,
+)
 from vedette.kql.source import Source
-
-DEEPEST = 120
-"""How many parentheses, brackets and calls may stand inside one another."""
 
 OR, AND, EQUALITY, ORDER, SUM, PRODUCT, TEXT = range(1, 8)
 
 _CHAINING = frozenset({OR, AND, SUM, PRODUCT})
 
-_POSITIVE_TEXT = [
-    "has",
-    "has_cs",
-    "hasprefix",
-    "hasprefix_cs",
-    "hassuffix",
-    "hassuffix_cs",
-    "contains",
-    "contains_cs",
-    "startswith",
-    "startswith_cs",
-    "endswith",
-    "endswith_cs",
-]
+_POSITIVE_TEXT = words(
+    """has has_cs hasprefix hasprefix_cs hassuffix hassuffix_cs contains contains_cs startswith startswith_cs endswith
+    endswith_cs"""
+)
 _LISTED = ("in", "!in", "in~", "!in~", "has_any", "has_all")
 _BETWEEN = ("between", "!between")
 
@@ -61,8 +54,7 @@ INFIX: Mapping[str, tuple[int, str]] = {
 }
 """How tightly an operator binds, and how the tree names it."""
 
-_STAR_COMPARED = frozenset(sign for sign, (level, _) in INFIX.items() if level in (EQUALITY, TEXT))
-_BOOLEANS = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
+_STAR_COMPARED = frozenset({"=="} | {sign for sign, (level, _) in INFIX.items() if level == TEXT})
 
 
 _OLD_SPELLINGS = frozenset({"mvexpand", "mvapply", "filter", "limit", "order"})
@@ -71,7 +63,7 @@ _OLD_SPELLINGS = frozenset({"mvexpand", "mvapply", "filter", "limit", "order"})
 class Expressions(Cursor):
     """Reads expressions. `operators` and `sources` are the tabular operators by their keyword."""
 
-    __slots__ = ("depth", "operators", "sources")
+    __slots__ = ("operators", "sources")
 
     def __init__(
         self,
@@ -82,7 +74,6 @@ class Expressions(Cursor):
         super().__init__(source)
         self.operators = operators
         self.sources = sources
-        self.depth = 0
 
     # Pipelines
 
@@ -127,20 +118,6 @@ class Expressions(Cursor):
         self.expect(")")
         return tuple(found)
 
-    def enter(self) -> None:
-        """One level deeper."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.source.syntax_error(
-                f"More than {DEEPEST} parentheses, brackets or calls stand inside one another.",
-                self.span,
-                hint="Name the inner parts with let.",
-            )
-
-    def leave(self) -> None:
-        """One level back."""
-        self.depth -= 1
-
     # Operators
 
     def expression(self, loosest: int = OR) -> s.Expr:
@@ -171,6 +148,8 @@ class Expressions(Cursor):
         if op == "matches":
             self.expect("regex")
             op = "matches regex"
+        if self.text == "*" and level > AND:
+            raise self.expected("an expression")
         right = self.expression(level + 1) if level < TEXT else self.signed()
         return s.Binary(op, left, right, span=self.since(start))
 
@@ -206,13 +185,15 @@ class Expressions(Cursor):
 
     # Operands
 
-    def path(self) -> s.Expr:
-        """An operand and what is reached from it by `.` and `[]`."""
+    def path(self, *, wild: bool = False) -> s.Expr:
+        """An operand and what is reached from it by `.` and `[]`; if `wild`, also `.*`, as a member of that name."""
         start = self.starts[self.at]
         found = self.operand()
         while True:
             if self.text == ".":
                 self.advance()
+                if wild and self.accept("*"):
+                    return s.Member(found, "*", span=self.since(start))
                 found = self._member(found, start)
             elif self.text == "[":
                 self.advance()
@@ -248,14 +229,12 @@ class Expressions(Cursor):
                 found = special(self)
                 if found is not None:
                     return found
-            if self.texts[at + 1] == "(" and text not in TYPE_WORDS:
-                name_span = self.span
-                self.advance()
-                return s.Call(text, self.arguments(), name_span, span=self.since(start))
-            if text in NOT_REFERRED:
+            if text in NOT_REFERRED or text[0] == "!":
                 raise self.reserved()
             span = self.span
             self.advance()
+            if self.text == "(":
+                return s.Call(text, self.arguments(), span, span=self.since(start))
             return s.Name(text, span=span)
         if kind == STRING:
             return self.string()
@@ -298,17 +277,6 @@ class Expressions(Cursor):
         self.expect(")")
         return found
 
-    def string(self) -> s.Literal:
-        """A text. Texts that stand side by side are one text."""
-        start = self.starts[self.at]
-        value, verbatim = string_value(self.source, self.text, start)
-        self.advance()
-        while self.kind == STRING:
-            more, also = string_value(self.source, self.text, self.starts[self.at])
-            value, verbatim = value + more, verbatim or also
-            self.advance()
-        return s.Literal("string", value, verbatim, span=self.since(start))
-
     # Calls
 
     def arguments(self) -> tuple[s.Argument, ...]:
@@ -330,13 +298,17 @@ class Expressions(Cursor):
         if self.texts[self.at + 1] == "=" and self.kind == WORD:
             name = self.declared_name()
             self.advance()
-        value = self.pipeline()
+        value = self.expression()
         return s.Argument(value, name, span=self.since(start))
 
     # Names
 
     def reserved(self) -> Exception:
         """The error for a word that cannot name anything here."""
+        if self.text[0] == "!":
+            return self.error("'!' alone negates nothing.", hint="Write not(…).")
+        if self.text == "materialize":
+            return self.error("materialize(…) stands only behind let.", hint="Write let name = materialize(…);")
         if self.text in self.operators:
             return self.error(
                 f"An expression was expected, but '{self.text}' is an operator.", hint="Is a bar missing?"
@@ -351,8 +323,7 @@ class Expressions(Cursor):
         self.expect("[")
         if self.kind != STRING:
             raise self.expected("a name in quotes")
-        name, _ = string_value(self.source, self.text, self.starts[self.at])
-        self.advance()
+        name = self.string_value()
         self.expect("]")
         return name
 
@@ -375,7 +346,7 @@ class Expressions(Cursor):
             return s.Name(self.bracketed(), True, span=self.since(start))
         if self.kind != WORD:
             raise self.expected("a name")
-        if self.text in NOT_REFERRED and self.text not in ONLY_REFERRED:
+        if self.text in NOT_REFERRED:
             raise self.reserved()
         name = self.text
         self.advance()
@@ -414,12 +385,14 @@ class Expressions(Cursor):
 
 
 def _boolean(p: Expressions) -> s.Expr | None:
-    value, span = _BOOLEANS[p.text], p.span
+    value, span = BOOLEANS[p.text], p.span
     p.advance()
     return s.Literal("bool", value, span=span)
 
 
-def _wrapping(node: type[s.ToScalar] | type[s.ToTable] | type[s.Materialize]) -> Callable[[Expressions], s.Expr | None]:
+def wrapping(node: type[s.ToScalar] | type[s.ToTable] | type[s.Materialize]) -> Callable[[Expressions], s.Expr | None]:
+    """Reads `keyword(pipeline)`."""
+
     def read(p: Expressions) -> s.Expr | None:
         start = p.starts[p.at]
         if p.texts[p.at + 1] != "(":
@@ -449,100 +422,16 @@ def _type_of(p: Expressions) -> s.Expr | None:
     return s.TypeOf(None, columns, star, span=p.since(start))
 
 
-def _dynamic(p: Expressions) -> s.Expr | None:
-    start = p.starts[p.at]
-    if p.texts[p.at + 1] != "(":
-        return None
-    p.advance()
-    p.advance()
-    value = _json(p)
-    p.expect(")")
-    return s.Literal("dynamic", value, span=p.since(start))
-
-
-def _json(p: Expressions) -> s.Json:
-    text, kind = p.text, p.kind
-    if kind == STRING:
-        return str(p.string().value)
-    if text == "[" or text == "{":
-        p.enter()
-        found = _json_array(p) if text == "[" else _json_bag(p)
-        p.leave()
-        return found
-    sign = 1
-    if text == "-" or text == "+":
-        sign = -1 if text == "-" else 1
-        p.advance()
-        text, kind = p.text, p.kind
-    if kind in (LONG, REAL, TIMESPAN):
-        p.advance()
-        if kind == TIMESPAN:
-            ticks = timespan_ticks(text) or 0
-            return s.TypedValue("timespan", sign * ticks)
-        return sign * (long_value(text) if kind == LONG else float(text))
-    if kind == TYPED:
-        literal = typed_literal(p.source, text, p.span)
-        p.advance()
-        return _typed_json(literal)
-    if text in _BOOLEANS:
-        p.advance()
-        return _BOOLEANS[text]
-    if text == "null":
-        p.advance()
-        return None
-    if text == "dynamic":
-        inner = _dynamic(p)
-        if isinstance(inner, s.Literal):
-            return inner.value  # type: ignore[return-value]  # a dynamic literal holds Json
-    raise p.expected("a JSON value")
-
-
-def _typed_json(literal: s.Literal) -> s.Json:
-    value = literal.value
-    if value is None or isinstance(value, (bool, float)) or literal.type in ("int", "long"):
-        return value  # type: ignore[return-value]  # a number of JSON
-    if isinstance(value, (int, str, Decimal)):
-        return s.TypedValue(literal.type, value)
-    raise AssertionError(literal)
-
-
-def _json_array(p: Expressions) -> s.Json:
-    p.advance()
-    found: list[s.Json] = []
-    while p.text != "]":
-        found.append(_json(p))
-        if not p.accept(","):
-            break
-    p.expect("]", "',' or ']'")
-    return found
-
-
-def _json_bag(p: Expressions) -> s.Json:
-    p.advance()
-    found: dict[str, s.Json] = {}
-    while p.text != "}":
-        if p.kind != STRING:
-            raise p.expected("a key in quotes")
-        key = str(p.string().value)
-        p.expect(":")
-        found[key] = _json(p)
-        if not p.accept(","):
-            break
-    p.expect("}", "',' or '}'")
-    return found
-
-
 def _source_inside(p: Expressions) -> s.Expr | None:
     return p.sources[p.text](p)
 
 
 _SPECIAL: Mapping[str, Callable[[Expressions], s.Expr | None]] = {
-    **dict.fromkeys(_BOOLEANS, _boolean),
-    "toscalar": _wrapping(s.ToScalar),
-    "totable": _wrapping(s.ToTable),
-    "materialize": _wrapping(s.Materialize),
+    **dict.fromkeys(BOOLEANS, _boolean),
+    "toscalar": wrapping(s.ToScalar),
+    "totable": wrapping(s.ToTable),
     "typeof": _type_of,
-    "dynamic": _dynamic,
+    "dynamic": dynamic_literal,
     "datatable": _source_inside,
     "externaldata": _source_inside,
     "external_data": _source_inside,

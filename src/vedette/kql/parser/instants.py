@@ -49,10 +49,8 @@ _RFC = re.compile(
 )
 _SLASHED = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}})(?:\s+{_TIME}\s*(AM|PM)?)?", re.IGNORECASE)
 _YEAR_SLASHED = re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}})(?:[T ]\s*{_TIME}{_ZONE})?", re.IGNORECASE)
-_MONTHS = {
-    name: n
-    for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
-}
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), 1)}
 
 
 def timespan_ticks(text: str) -> int | None:

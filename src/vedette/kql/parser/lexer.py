@@ -21,7 +21,7 @@ _UNITS = (
 
 _DASHED = (
     r"project-(?:away|keep|rename|reorder|smart|by-names)|mv-(?:expand|apply)|make-(?:series|graph)|top-(?:nested|hitters)"
-    r"|sample-distinct|parse-(?:where|kv)|granny-(?:asc|desc)|partitioned-by|macro-expand|assert-schema"
+    r"|sample-distinct|parse-(?:where|kv)|granny-(?:asc|desc)|partitioned-by|macro-expand|assert-schema|execute-and-cache"
     r"|graph-(?:match|shortest-paths|mark-components|where-nodes|where-edges|to-table)"
 )
 
@@ -33,7 +33,7 @@ _TOKEN = re.compile(
   | (?P<timespan>\d+(?:\.\d+)?(?:{_UNITS})(?!\w))
   | (?P<real>(?:\d+\.(?!\.)\d*(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)(?!\w))
   | (?P<long>(?:0[xX][0-9a-fA-F]+|\d+)(?!\w))
-  | (?P<word>(?:{_DASHED})(?![\w-])|!?in~|![A-Za-z_]+|[$]?\w+)
+  | (?P<word>(?:{_DASHED})(?![\w-])|!?in~|![A-Za-z_]+|[$]?[A-Za-z0-9_]+)
   | (?P<sign>=>|==|=~|!=|!~|<>|<=|>=|\.\.|<\||[-+*/%<>=(){{}}\[\],;:.|?])
   | (?P<end>\Z)
 )""",
@@ -96,10 +96,8 @@ def _stray(source: Source, after: int) -> Exception:
         return source.syntax_error("'!' alone negates nothing.", here, hint="Write not(…).")
     if rest[0] in "“”‘’":
         return source.syntax_error("Typographic quotes do not begin a text.", here, hint="Write \" or '.")
-    return source.syntax_error(f"'{rest[0]}' cannot stand here.", here)
-
-
-_ESCAPE = re.compile(r"\\(?:(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-7]{1,3}|[abfnrtv'\"\\])|(?P<bad>.))")
+    hint = "Names with other than English letters stand in brackets: ['…']." if rest[0].isalpha() else ""
+    return source.syntax_error(f"'{rest[0]}' cannot stand here.", here, hint=hint)
 
 
 def _broken_text(source: Source, span: Span) -> Exception:

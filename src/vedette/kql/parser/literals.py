@@ -1,7 +1,7 @@
 """Turns the text of a literal into its value.
 
-Expects tokens of the lexer, whose shape is already right; what can still be wrong is inside: an escape, a date that does
-not exist, a number out of its type's range.
+Expects tokens of the lexer, whose shape is already right; what can still be wrong is inside: an escape, a date that
+does not exist, a number out of its type's range.
 """
 
 from __future__ import annotations
@@ -76,15 +76,16 @@ def typed_literal(source: Source, text: str, span: Span) -> Literal:
     return Literal(type_, value, span=span)
 
 
+_EXAMPLES = {"datetime": "2024-05-01T12:30:00Z", "timespan": "1.02:30:00", "long": "5", "real": "1.5", "bool": "true"}
+_CONVERTERS = {"datetime": "todatetime", "timespan": "totimespan", "real": "toreal"}
+
+
 def _unreadable(source: Source, word: str, inside: str, span: Span) -> QueryError:
-    known = {"datetime": "2024-05-01T12:30:00Z", "timespan": "1.02:30:00", "guid": "a GUID"}.get(
-        TYPES[word], "a constant"
-    )
-    converter = {"datetime": "todatetime", "timespan": "totimespan", "guid": "toguid"}.get(TYPES[word], f"to{word}")
+    type_ = TYPES[word]
+    example = f", such as {word}({_EXAMPLES[type_]})" if type_ in _EXAMPLES else ""
+    converter = _CONVERTERS.get(type_, f"to{type_}")
     return source.syntax_error(
-        f"'{inside}' is no {TYPES[word]}: {word}(…) takes a constant, such as {known}."
-        if known != "a constant"
-        else f"'{inside}' is no {TYPES[word]}: {word}(…) takes a constant.",
+        f"'{inside}' is no {type_}: {word}(…) takes a constant{example}.",
         span,
         hint=f"To convert a column or an expression, write {converter}(…).",
     )

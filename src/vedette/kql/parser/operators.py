@@ -19,6 +19,7 @@ from vedette.kql.parser.columns import (
 )
 from vedette.kql.parser.expressions import Expressions
 from vedette.kql.parser.lexer import WORD
+from vedette.kql.parser.words import words
 
 Reader = Callable[[Expressions], s.Operator]
 
@@ -26,7 +27,6 @@ Reader = Callable[[Expressions], s.Operator]
 def _where(p: Expressions) -> s.Operator:
     start = p.starts[p.at]
     p.advance()
-    options(p)
     name = None
     if p.behind(1) == "=" and p.kind == WORD:
         name = p.declared_name()
@@ -99,13 +99,14 @@ def _distinct(p: Expressions) -> s.Operator:
     start = p.starts[p.at]
     p.advance()
     given = options(p)
-    if p.text == "*":
-        span = p.span
-        p.advance()
-        columns: tuple[s.NamedExpr, ...] = (s.NamedExpr(s.Wildcard("*", span=span), span=span),)
-    else:
-        columns = named_list(p)
-    return s.Distinct(columns, given, span=p.since(start))
+    columns: list[s.NamedExpr] = []
+    while not columns or p.accept(","):
+        if p.text == "*":
+            columns.append(s.NamedExpr(s.Wildcard("*", span=p.span), span=p.span))
+            p.advance()
+        else:
+            columns.append(named(p))
+    return s.Distinct(tuple(columns), given, span=p.since(start))
 
 
 def _count(p: Expressions) -> s.Operator:
@@ -211,28 +212,9 @@ def _consume(p: Expressions) -> s.Operator:
     return s.Consume(given, span=p.since(start))
 
 
-_RENDER_PROPERTIES = frozenset(
-    [
-        "accumulate",
-        "anomalycolumns",
-        "by",
-        "kind",
-        "legend",
-        "series",
-        "title",
-        "xaxis",
-        "xcolumn",
-        "xtitle",
-        "yaxis",
-        "ycolumns",
-        "ymax",
-        "ymin",
-        "ysplit",
-        "ytitle",
-        "xmin",
-        "xmax",
-        "with",
-    ]
+_RENDER_PROPERTIES = words(
+    """accumulate anomalycolumns kind legend series title xaxis xcolumn xtitle yaxis ycolumns ymax ymin ysplit ytitle
+    xmin xmax"""
 )
 
 
@@ -243,7 +225,13 @@ def _render(p: Expressions) -> s.Operator:
         raise p.expected("a chart such as table, timechart or piechart")
     chart = p.text
     p.advance()
-    given = option_list(p) if p.accept("with") else options(p, _RENDER_PROPERTIES)
+    if p.accept("with"):
+        given = option_list(p)
+        for property_ in given:
+            if property_.name not in _RENDER_PROPERTIES:
+                raise p.source.unknown("property of charts", property_.name, _RENDER_PROPERTIES, property_.span)
+    else:
+        given = options(p, _RENDER_PROPERTIES)
     return s.Render(chart, given, span=p.since(start))
 
 

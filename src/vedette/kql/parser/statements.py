@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Never
+
 from vedette.kql import syntax as s
 from vedette.kql.parser.columns import option_value, tables
 from vedette.kql.parser.combining import COMBINING, SOURCES
 from vedette.kql.parser.expanding import EXPANDING, evaluate_source
-from vedette.kql.parser.expressions import Expressions
+from vedette.kql.parser.expressions import Expressions, wrapping
 from vedette.kql.parser.graphs import GRAPHS
 from vedette.kql.parser.lexer import END, WORD
 from vedette.kql.parser.operators import ROWS
 from vedette.kql.parser.words import NOT_LET, TYPES
 from vedette.kql.source import Source
 
-_OPERATORS = {**ROWS, **COMBINING, **EXPANDING, **GRAPHS}
-_SOURCES = {**SOURCES, "evaluate": evaluate_source}
+
+def _refused(p: Expressions) -> Never:
+    raise p.unsupported(f"{p.text} is not supported.")
+
+
+_OPERATORS = {
+    **ROWS,
+    **COMBINING,
+    **EXPANDING,
+    **GRAPHS,
+    **dict.fromkeys(("assert-schema", "execute-and-cache", "macro-expand"), _refused),
+}
+_SOURCES = {**SOURCES, "evaluate": evaluate_source, "macro-expand": _refused}
 
 
 def parse(text: str) -> s.Query:
@@ -81,8 +94,16 @@ def _let(p: Expressions) -> s.Statement:
         raise p.reserved()
     name = p.declared_name()
     p.expect("=")
-    value = _lambda(p) if _begins_lambda(p) else p.pipeline()
+    if p.text == "materialize" and p.behind(1) == "(":
+        value = _materialize(p) or p.pipeline()
+    elif _begins_lambda(p):
+        value = _lambda(p)
+    else:
+        value = p.pipeline()
     return s.Let(name, value, span=p.since(start))
+
+
+_materialize = wrapping(s.Materialize)
 
 
 def _begins_lambda(p: Expressions) -> bool:
@@ -111,10 +132,10 @@ def _lambda(p: Expressions) -> s.Expr:
 def _parameters(p: Expressions) -> tuple[s.Parameter, ...]:
     p.expect("(")
     found: list[s.Parameter] = []
-    while p.text != ")":
+    if p.text != ")":
         found.append(_parameter(p))
-        if not p.accept(","):
-            break
+        while p.accept(","):
+            found.append(_parameter(p))
     p.expect(")", "',' or ')'")
     return tuple(found)
 
@@ -125,10 +146,22 @@ def _parameter(p: Expressions) -> s.Parameter:
     p.expect(":", "':' and a type")
     if p.text == "(":
         columns, star = p.column_declarations()
+        if star and columns:
+            raise p.source.syntax_error("A table's columns are either listed or '*'.", p.since(start))
         return s.Parameter(name, None, None, columns, star, span=p.since(start))
     type_ = p.type_name()
-    default = p.signed() if p.accept("=") else None
+    default = _constant(p) if p.accept("=") else None
     return s.Parameter(name, type_, default, span=p.since(start))
+
+
+def _constant(p: Expressions) -> s.Expr:
+    """A parameter's default."""
+    start = p.starts[p.at]
+    found = p.signed()
+    inside = found.operand if isinstance(found, s.Unary) else found
+    if isinstance(inside, s.Literal) or (isinstance(inside, s.Name) and inside.name == "null"):
+        return found
+    raise p.source.syntax_error("A parameter's default is a constant.", p.since(start))
 
 
 def _set(p: Expressions) -> s.Statement:
@@ -138,7 +171,9 @@ def _set(p: Expressions) -> s.Statement:
         raise p.expected("the name of a request property")
     name = p.text
     p.advance()
-    value = option_value(p) if p.accept("=") else None
+    value = None
+    if p.accept("="):
+        value = option_value(p) if p.behind(1) in (";", "") else p.expression()
     return s.SetOption(name, value, span=p.since(start))
 
 
@@ -148,7 +183,10 @@ def _declare(p: Expressions) -> s.Statement:
     if p.text == "pattern":
         raise p.unsupported("Patterns are not supported.", hint="Write a function with let.")
     p.advance()
-    return s.DeclareParameters(_parameters(p), span=p.since(start))
+    parameters = _parameters(p)
+    if not parameters:
+        raise p.source.syntax_error("declare query_parameters lists at least one parameter.", p.since(start))
+    return s.DeclareParameters(parameters, span=p.since(start))
 
 
 def _restrict(p: Expressions) -> s.Statement:
