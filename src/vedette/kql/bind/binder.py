@@ -1,0 +1,598 @@
+"""Binds a whole query: statements, tabular sources, and pipelines by way of `operators`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from vedette.catalogue.tables import KqlType
+from vedette.kql import syntax
+from vedette.kql.bind.conversions import convert
+from vedette.kql.bind.expressions import BINDERS
+from vedette.kql.bind.functions import entered
+from vedette.kql.bind.naming import Names, default_name
+from vedette.kql.bind.scope import (
+    EMPTY,
+    Frame,
+    LetFunction,
+    LetPlan,
+    LetScalar,
+    LetTable,
+    Row,
+    Scope,
+    WindowCalls,
+)
+from vedette.kql.bound import Bound, Call, Const, Ref
+from vedette.kql.compiled import Render
+from vedette.kql.functions.catalogue import functions
+from vedette.kql.plan import External, Plan, Project, Range, Rows, Scan, Shared, Windows, nothing
+from vedette.kql.schema import Column, Naming
+from vedette.kql.signatures import Function
+from vedette.kql.source import Source, Span
+from vedette.kql.tables import Tables
+
+OperatorBinder = Callable[..., Plan]
+"""(binder, operator, input plan or None, scope) → plan."""
+
+OPERATORS: Final[dict[type[syntax.Operator], OperatorBinder]] = {}
+"""What binds each operator; `operators/` fills it."""
+TABLE_FUNCTIONS: Final[dict[str, Callable[..., Plan]]] = {}
+"""Functions that give rows: (binder, call, input plan or None, scope) → plan. `invoke` hands them its input."""
+MAX_DEPTH: Final = 100
+
+
+def binds(*nodes: type[syntax.Operator]) -> Callable[[OperatorBinder], OperatorBinder]:
+    """The decorated function binds these operators."""
+
+    def register(function: OperatorBinder) -> OperatorBinder:
+        for node in nodes:
+            OPERATORS[node] = function
+        return function
+
+    return register
+
+
+def gives_rows(name: str) -> Callable[[Callable[..., Plan]], Callable[..., Plan]]:
+    """The decorated function binds calls of this table function."""
+
+    def register(function: Callable[..., Plan]) -> Callable[..., Plan]:
+        TABLE_FUNCTIONS[name] = function
+        return function
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A bound query: its results in order, and how the first is to be drawn."""
+
+    results: tuple[tuple[str, Plan], ...]
+    render: Render | None
+
+
+class Binder:
+    """Binds one query. Not to be used twice."""
+
+    def __init__(
+        self, source: Source, tables: Tables, *, now: int, parameters: Mapping[str, object] | None = None
+    ) -> None:
+        """now: the query's clock, in ticks. parameters: values for `declare query_parameters`."""
+        self.source = source
+        self.tables = tables
+        self.now = now
+        self.parameters = dict(parameters or {})
+        self.functions: Mapping[str, Function] = functions()
+        self.render: Render | None = None
+        self.further: list[tuple[str, Plan]] = []
+        """Results beside the main one, made by `fork` and `facet`."""
+        self.graphs: dict[int, Any] = {}  # Any: what graph operators know about their plans
+        self._depth = 0
+        self._count = 0
+
+    @cached_property
+    def if_forms(self) -> Mapping[str, str]:
+        """`countif` → `count`, and so on."""
+        from vedette.kql.functions.aggregates import IF_FORMS
+
+        return IF_FORMS
+
+    # Statements
+
+    def program(self, query: syntax.Query) -> Program:
+        """All statements. Raises: `QueryError` and its kin."""
+        scope = Scope()
+        results: list[tuple[str, Plan]] = []
+        for statement in query.statements:
+            plan = self.statement(statement, scope)
+            if plan is not None:
+                results.append((f"PrimaryResult{len(results) or ''}", plan))
+        if not results:
+            end = len(self.source.text)
+            raise self.source.syntax_error(
+                "The query asks for nothing: it has no tabular expression.", Span(max(0, end - 1), end)
+            )
+        return Program((*results, *self.further), self.render)
+
+    def statement(self, statement: syntax.Statement, scope: Scope) -> Plan | None:
+        """One statement; the plan, when it asks for rows."""
+        match statement:
+            case syntax.Let(name=name, value=value):
+                self._let(name, value, scope)
+            case syntax.SetOption():
+                pass
+            case syntax.DeclareParameters(parameters=parameters):
+                for parameter in parameters:
+                    self._declare(parameter, scope)
+            case syntax.Evaluated(value=value):
+                return self.result(value, scope)
+            case syntax.Restrict():
+                raise self.source.unsupported("'restrict access' is not supported.", statement.span)
+            case syntax.DeclarePattern():
+                raise self.source.unsupported("Patterns are not supported.", statement.span)
+            case syntax.Alias():
+                raise self.source.unsupported("Other databases cannot be reached from here.", statement.span)
+        return None
+
+    def result(self, value: syntax.Expr, scope: Scope) -> Plan:
+        """What a statement asks for: rows, or one value as a row."""
+        inner = Scope(scope)
+        if self.is_tabular(value, inner):
+            return self.rows(value, inner)
+        bound = self.scalar(value, Frame(inner))
+        column = Naming().column("print_0", bound.type)
+        return Project((column,), nothing(), (bound,))
+
+    def _let(self, name: str, value: syntax.Expr, scope: Scope) -> None:
+        if isinstance(value, syntax.Lambda):
+            scope.define(name, LetFunction(value, _copy(scope)))
+        elif isinstance(value, syntax.Materialize) and self.is_tabular(value.value, scope):
+            scope.define(name, self.kept(self.rows(value.value, scope)))
+        elif self.is_tabular(value, scope):
+            scope.define(name, LetTable(value, _copy(scope)))
+            self.rows(value, scope)  # Errors are reported where they are, even when the name is not used.
+        else:
+            scope.define(name, LetScalar(self.scalar(value, Frame(scope))))
+
+    def _declare(self, parameter: syntax.Parameter, scope: Scope) -> None:
+        assert parameter.type is not None
+        if parameter.name in self.parameters:
+            given = Const("string", str(self.parameters[parameter.name]))
+            value = self.parameters[parameter.name]
+            scope.define(parameter.name, LetScalar(_parameter(value, given, parameter.type)))
+        elif parameter.default is not None:
+            scope.define(
+                parameter.name, LetScalar(convert(self.scalar(parameter.default, Frame(scope)), parameter.type))
+            )
+        else:
+            raise self.source.semantic_error(
+                f"The query needs a value for its parameter '{parameter.name}'.", parameter.span
+            )
+
+    def kept(self, plan: Plan) -> LetPlan:
+        """A name for rows that are computed once."""
+        self._count += 1
+        return LetPlan(plan, f"shared_{self._count}")
+
+    # Scalars
+
+    def scalar(self, node: syntax.Expr, frame: Frame) -> Bound:
+        """A scalar expression."""
+        bind = BINDERS.get(type(node))
+        if bind is None:
+            raise self.source.semantic_error("A value is needed here.", node.span)
+        with self.deeper(node.span):
+            bound: Bound = bind(self, node, frame)
+        return bound
+
+    def condition(self, node: syntax.Expr, frame: Frame) -> Bound:
+        """A scalar expression that is a bool, or can be read as one."""
+        bound = self.scalar(node, frame)
+        if bound.type == "bool":
+            return bound
+        if bound.type == "dynamic" or (bound.type in ("int", "long", "real") and isinstance(bound, Const)):
+            return convert(bound, "bool")
+        raise self.source.semantic_error(f"A condition is needed here, and this is a {bound.type}.", node.span)
+
+    def constant(self, node: syntax.Expr, scope: Scope, *, what: str) -> Const:
+        """A scalar expression that is a constant."""
+        bound = self.scalar(node, Frame(scope))
+        if not isinstance(bound, Const):
+            raise self.source.semantic_error(f"{what} must be a constant.", node.span)
+        return bound
+
+    def column(self, column: Column, frame: Frame, span: Span) -> Bound:
+        """The value of a column; an error inside a summarize, outside of its aggregates."""
+        if frame.aggregates is not None and not frame.inside_aggregate:
+            raise self.source.semantic_error(
+                f"'{column.name}' has many values in each group: put it into an aggregate, or into the by clause.",
+                span,
+                hint=f"take_any({column.name}) takes one of them.",
+            )
+        return Ref(column.type, column, span=span)
+
+    def graph_element(self, node: syntax.Member, frame: Frame) -> Bound | None:
+        """A property of a node or edge of a graph pattern; None when this is none."""
+        if isinstance(node.target, syntax.Name):
+            column = frame.row.exactly(f"{node.target.name}.{node.name}")
+            if column is not None:
+                return Ref(column.type, column, span=node.span)
+        return None
+
+    def suggested_name(self, node: syntax.Expr) -> str | None:
+        """The name that an expression suggests for its column."""
+        return default_name(node, self.functions)
+
+    @contextlib.contextmanager
+    def deeper(self, span: Span) -> Iterator[None]:
+        """One level of nesting more."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH * 4:
+            raise self.source.semantic_error("The query is nested too deeply.", span)
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    # Rows
+
+    def is_tabular(self, node: syntax.Expr, scope: Scope, row: Row = EMPTY) -> bool:
+        """Whether an expression gives rows rather than one value."""
+        match node:
+            case syntax.Pipeline(source=source, operators=operators):
+                return bool(operators) or self.is_tabular(source, scope, row)
+            case (
+                syntax.OperatorSource()
+                | syntax.Datatable()
+                | syntax.ExternalData()
+                | syntax.Print()
+                | syntax.Range()
+                | syntax.ToTable()
+                | syntax.Wildcard()
+            ):
+                return True
+            case syntax.Materialize(value=value):
+                return self.is_tabular(value, scope, row)
+            case syntax.Name(name=name):
+                if row.find(name) is not None:
+                    return False
+                meaning = scope.find(name)
+                if isinstance(meaning, LetFunction):
+                    return self._gives_rows(meaning)
+                if meaning is not None:
+                    return not isinstance(meaning, LetScalar)
+                return name in self.tables
+            case syntax.Call(name=name, target=target):
+                meaning = scope.find(name)
+                if isinstance(meaning, LetFunction):
+                    return self._gives_rows(meaning)
+                return target is not None or name in TABLE_FUNCTIONS
+            case _:
+                return False
+
+    def _gives_rows(self, function: LetFunction) -> bool:
+        """Whether a user's function ends in rows. Its parameters count as what they are declared to be."""
+        scope = Scope(function.scope)
+        for parameter in function.definition.parameters:
+            if parameter.type is None:
+                scope.define(parameter.name, LetTable(syntax.Print(()), scope))
+            else:
+                scope.define(parameter.name, LetScalar(Const(parameter.type, None)))
+        last: syntax.Expr | None = None
+        for statement in function.definition.body.statements:
+            match statement:
+                case syntax.Let(name=name, value=syntax.Lambda() as value):
+                    scope.define(name, LetFunction(value, scope))
+                case syntax.Let(name=name, value=value):
+                    tabular = self.is_tabular(value, scope)
+                    scope.define(name, LetTable(value, scope) if tabular else LetScalar(Const("dynamic", None)))
+                case syntax.Evaluated(value=value):
+                    last = value
+        return last is not None and self.is_tabular(last, scope)
+
+    def rows(self, node: syntax.Expr, scope: Scope) -> Plan:
+        """An expression that gives rows."""
+        with self.deeper(node.span):
+            match node:
+                case syntax.Pipeline(source=source, operators=operators):
+                    plan = self.rows(source, scope)
+                    return self.pipe(plan, operators, scope)
+                case syntax.OperatorSource(operator=operator):
+                    return self.operator(operator, None, scope)
+                case syntax.Name(name=name):
+                    return self._named(node, name, scope)
+                case syntax.Call():
+                    return self.call_rows(node, None, scope)
+                case syntax.Datatable():
+                    return self._datatable(node, scope)
+                case syntax.ExternalData():
+                    return self._external(node, scope)
+                case syntax.Print(columns=columns):
+                    return self._print(columns, scope)
+                case syntax.Range():
+                    return self._range(node, scope)
+                case syntax.Materialize(value=value):
+                    return self.shared(self.kept(self.rows(value, scope)))
+                case syntax.ToTable(value=value):
+                    return self.rows(value, scope)
+                case syntax.Member(target=target):
+                    raise self.source.unsupported(
+                        "Other clusters and databases cannot be reached from here.", node.span
+                    )
+                case _:
+                    raise self.source.semantic_error("Rows are needed here: a table or a pipeline.", node.span)
+
+    def pipe(self, plan: Plan, operators: Sequence[syntax.Operator], scope: Scope) -> Plan:
+        """The operators behind the bars, one after the other. Names given by `as` hold for those that follow."""
+        for operator in operators:
+            plan = self.operator(operator, plan, scope)
+        return plan
+
+    def operator(self, operator: syntax.Operator, input: Plan | None, scope: Scope) -> Plan:
+        """One operator."""
+        import vedette.kql.bind.operators  # noqa: F401  (fills the table; not at the top, as it imports this module)
+
+        bind = OPERATORS.get(type(operator))
+        if bind is None:
+            raise self.source.unsupported(f"The operator '{_spelled(operator)}' is not supported.", operator.span)
+        return bind(self, operator, input, scope)
+
+    def _named(self, node: syntax.Expr, name: str, scope: Scope) -> Plan:
+        match scope.find(name):
+            case LetTable(value=value, scope=defined):
+                return self.rows(value, defined)
+            case LetPlan() as kept:
+                return self.shared(kept)
+            case LetFunction():
+                return self.call_rows(syntax.Call(name, (), node.span, span=node.span), None, scope)
+            case LetScalar():
+                raise self.source.semantic_error(f"'{name}' is a single value, and rows are needed here.", node.span)
+        if name in self.tables:
+            return self.scan(name)
+        known = [*self.tables, *scope.names()]
+        raise self.source.unknown("table", name, known, node.span)
+
+    def call_rows(self, node: syntax.Call, input: Plan | None, scope: Scope) -> Plan:
+        """A call that gives rows; `invoke` hands in rows as the first argument."""
+        if node.target is not None or node.name in ("cluster", "database"):
+            raise self.source.unsupported("Other clusters and databases cannot be reached from here.", node.span)
+        meaning = scope.find(node.name)
+        if isinstance(meaning, LetFunction):
+            outer = scope
+            if input is not None:
+                outer = Scope(scope)
+                outer.define("$input", self.kept(input))
+                first = syntax.Argument(syntax.Name("$input", span=node.span), span=node.span)
+                node = syntax.Call(node.name, (first, *node.arguments), node.name_span, span=node.span)
+            inside = entered(self, node, meaning, Frame(outer))
+            plan: Plan | None = None
+            for statement in meaning.definition.body.statements:
+                plan = self.statement_inside(statement, inside)
+            if plan is None:
+                raise self.source.semantic_error(f"The function '{node.name}' gives no rows.", node.span)
+            return plan
+        gives = TABLE_FUNCTIONS.get(node.name)
+        if gives is not None:
+            return gives(self, node, input, scope)
+        if node.name in self.functions:
+            raise self.source.semantic_error(
+                f"'{node.name}' gives a single value, and rows are needed here.", node.span
+            )
+        known = [*TABLE_FUNCTIONS, *self.functions, *scope.names()]
+        raise self.source.unknown("function", node.name, known, node.name_span)
+
+    def statement_inside(self, statement: syntax.Statement, scope: Scope) -> Plan | None:
+        """A statement of a function's body."""
+        if isinstance(statement, syntax.Evaluated):
+            return self.rows(statement.value, Scope(scope))
+        return self.statement(statement, scope)
+
+    def scan(self, name: str) -> Plan:
+        """All rows of a table."""
+        schema = self.tables[name]
+        naming = Naming()
+        columns = []
+        stored = {}
+        for one in schema.columns:
+            column = naming.column(one.name, one.type, one.encoding)
+            columns.append(column)
+            stored[column] = one.stored
+        return Scan(tuple(columns), schema.engine_name, stored)
+
+    def shared(self, kept: LetPlan) -> Plan:
+        """Another use of rows that are computed once, with columns of its own."""
+        naming = Naming()
+        columns = tuple(naming.column(one.name, one.type, one.encoding) for one in kept.definition.columns)
+        return Shared(columns, kept.definition, kept.shared)
+
+    def _datatable(self, node: syntax.Datatable, scope: Scope) -> Plan:
+        naming = Naming()
+        columns = tuple(naming.column(one.name, one.type) for one in node.columns)
+        width = len(columns)
+        if not width or len(node.values) % width:
+            raise self.source.semantic_error(
+                f"The datatable has {len(node.values)} values, which are no whole rows of {width} columns.", node.span
+            )
+        frame = Frame(scope)
+        values = [
+            convert(self.scalar(value, frame), columns[position % width].type)
+            for position, value in enumerate(node.values)
+        ]
+        rows = tuple(tuple(values[start : start + width]) for start in range(0, len(values), width))
+        return Rows(columns, rows)
+
+    def _external(self, node: syntax.ExternalData, scope: Scope) -> Plan:
+        naming = Naming()
+        columns = tuple(naming.column(one.name, one.type) for one in node.columns)
+        addresses = []
+        for address in node.addresses:
+            value = self.constant(address, scope, what="The address of external data").value
+            addresses.append(str(value))
+        options = {
+            option.name: self.constant(option.value, scope, what=f"The option '{option.name}'").value
+            if not isinstance(option.value, syntax.Name)
+            else option.value.name
+            for option in node.options
+        }
+        form = str(options.pop("format", "")).lower()
+        return External(columns, tuple(addresses), form, options)
+
+    def _print(self, columns: Sequence[syntax.NamedExpr], scope: Scope) -> Plan:
+        names = Names()
+        naming = Naming()
+        made: list[Column] = []
+        values: list[Bound] = []
+        for position, column in enumerate(columns):
+            bound = self.scalar(column.value, Frame(scope))
+            for one, name in self.outputs(column, bound, names, fallback=f"print_{position}", suggested=False):
+                made.append(naming.column(name, one.type))
+                values.append(one)
+        return Project(tuple(made), nothing(), tuple(values))
+
+    def _range(self, node: syntax.Range, scope: Scope) -> Plan:
+        low, high, step = (self.scalar(part, Frame(scope)) for part in (node.low, node.high, node.step))
+        numbers = ("int", "long", "real", "decimal")
+        if low.type in numbers and high.type in numbers and step.type in numbers:
+            wide: KqlType = "real" if "real" in (low.type, high.type, step.type) else "long"
+            low, high, step = (convert(part, wide) for part in (low, high, step))
+        elif not (low.type == high.type and low.type in ("datetime", "timespan") and step.type == "timespan"):
+            raise self.source.semantic_error(
+                f"range cannot go from a {low.type} to a {high.type} by a {step.type}.", node.span
+            )
+        return Range((Naming().column(node.name, low.type),), low, high, step)
+
+    # What operators share
+
+    def frame(self, plan: Plan, scope: Scope, *, windows: bool = False) -> Frame:
+        """Where expressions over a plan's rows stand."""
+        calls = WindowCalls(Naming(plan.columns)) if windows else None
+        return Frame(scope, Row(plan.columns), windows=calls)
+
+    def with_windows(self, plan: Plan, frame: Frame) -> Plan:
+        """The plan, with the window functions computed that expressions of the frame have asked for."""
+        for window, column in frame.windows.found if frame.windows else ():
+            plan = Windows((*plan.columns, column), plan, (window,), (column,))
+        return plan
+
+    def outputs(
+        self, column: syntax.NamedExpr, bound: Bound, names: Names, *, fallback: str = "", suggested: bool = True
+    ) -> list[tuple[Bound, str]]:
+        """The values that one named expression gives, each with its column's name.
+
+        Most give one; functions such as `series_stats` give several.
+        """
+        several = self._several(column, bound)
+        if several is None:
+            if len(column.names) > 1:
+                raise self.source.semantic_error("This gives one value, and several names are given.", column.span)
+            return [(bound, self._name(column, column.names[0] if column.names else None, names, fallback, suggested))]
+        suffixes, values = several
+        if len(column.names) > len(values):
+            raise self.source.semantic_error(
+                f"This gives {len(values)} values, and {len(column.names)} names are given.", column.span
+            )
+        base = self._base_name(column)
+        found = []
+        for position, value in enumerate(values):
+            if position < len(column.names):
+                name = self._name(column, column.names[position], names, fallback, suggested)
+            else:
+                name = names.unique(f"{base}_{suffixes[position]}")
+            found.append((value, name))
+        return found
+
+    def _several(self, column: syntax.NamedExpr, bound: Bound) -> tuple[list[str], list[Bound]] | None:
+        node = column.value
+        function = self.functions.get(node.name) if isinstance(node, syntax.Call) else None
+        if function is None or not function.outputs or not isinstance(bound, Call):
+            return None
+        values: list[Bound] = [
+            convert(Call("dynamic", "[]", (bound, Const("long", position))), type)
+            for position, (_, type) in enumerate(function.outputs)
+        ]
+        return [suffix for suffix, _ in function.outputs], values
+
+    def _base_name(self, column: syntax.NamedExpr) -> str:
+        assert isinstance(column.value, syntax.Call)
+        first = self.suggested_name(column.value.arguments[0].value) if column.value.arguments else None
+        return f"{column.value.name}_{first or ''}".rstrip("_")
+
+    def _name(self, column: syntax.NamedExpr, written: str | None, names: Names, fallback: str, suggested: bool) -> str:
+        if written is not None:
+            if not names.claim(written):
+                raise self.source.semantic_error(f"There are two columns named '{written}'.", column.span)
+            return written
+        name = self.suggested_name(column.value) if suggested else None
+        if name is not None:
+            return names.unique(name)
+        return names.unique(fallback) if fallback else names.counted()
+
+    def project_columns(self, plan: Plan, names: Sequence[str]) -> Plan:
+        """Some columns of a plan, by name, as they are."""
+        row = Row(plan.columns)
+        columns = tuple(column for name in names if (column := row.find(name)))
+        return Project(columns, plan, tuple(Ref(column.type, column) for column in columns))
+
+    def first_column_as(self, plan: Plan, type: KqlType) -> Plan:
+        """The first column alone, converted."""
+        first = plan.columns[0]
+        column = Naming().column(first.name, type)
+        return Project((column,), plan, (convert(Ref(first.type, first), type),))
+
+
+def renamed(naming: Naming, column: Column, name: str) -> Column:
+    """A column of another name for the same values."""
+    return naming.column(name, column.type, column.encoding)
+
+
+def new_column(naming: Naming, name: str, value: Bound) -> Column:
+    """A column for a value; one that only passes a column on keeps how it is stored."""
+    encoding = value.column.encoding if isinstance(value, Ref) else ""
+    return naming.column(name, value.type, encoding)
+
+
+def refs(columns: Sequence[Column]) -> tuple[Ref, ...]:
+    """The values of columns."""
+    return tuple(Ref(column.type, column) for column in columns)
+
+
+def _copy(scope: Scope) -> Scope:
+    """The scope as it is now: names that come later are not seen."""
+    copied = Scope()
+    for name in reversed(list(scope.names())):
+        meaning = scope.find(name)
+        if meaning is not None:
+            copied.define(name, meaning)
+    return copied
+
+
+def _parameter(value: object, text: Const, type: KqlType) -> Bound:
+    from datetime import datetime, timedelta
+
+    from vedette.kql.ticks import ticks_of, ticks_of_timedelta
+
+    match value:
+        case None:
+            return Const(type, "" if type == "string" else None)
+        case bool():
+            return convert(Const("bool", value), type)
+        case int():
+            return convert(Const("long", value), type)
+        case float():
+            return convert(Const("real", value), type)
+        case datetime():
+            return convert(Const("datetime", ticks_of(value)), type)
+        case timedelta():
+            return convert(Const("timespan", ticks_of_timedelta(value)), type)
+        case list() | tuple() | dict():
+            return convert(Const("dynamic", list(value) if isinstance(value, tuple) else value), type)
+        case _:
+            return convert(text, type)
+
+
+def _spelled(operator: syntax.Operator) -> str:
+    """An operator's keyword from its class: `GraphMatch` → `graph-match`."""
+    name = type(operator).__name__
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")

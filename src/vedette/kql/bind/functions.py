@@ -1,0 +1,320 @@
+"""Calls of functions: users' own, those of the language, aggregates and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vedette.catalogue.tables import KqlType
+from vedette.kql import syntax
+from vedette.kql.bind.conversions import convert
+from vedette.kql.bind.scope import EMPTY, Frame, LetFunction, LetPlan, LetScalar, LetTable, Row, Scope
+from vedette.kql.bound import Aggregation, Bound, Call, Const, Ref
+from vedette.kql.fold import fold
+from vedette.kql.plan import Window
+from vedette.kql.signatures import CANONICAL, CLASSES, Function, Match, match
+
+if TYPE_CHECKING:
+    from vedette.kql.bind.binder import Binder
+
+MAX_DEPTH = 64
+"""How deep functions may call each other; they cannot call themselves, so only a very long chain reaches it."""
+
+
+def bind_call(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
+    """A call that has a scalar value."""
+    if node.target is not None:
+        raise binder.source.unsupported("Other clusters and databases cannot be reached from here.", node.span)
+    meaning = frame.scope.find(node.name)
+    if isinstance(meaning, LetFunction):
+        return _own_scalar(binder, node, meaning, frame)
+    special = SPECIAL.get(node.name)
+    if special:
+        return special(binder, node, frame)
+    function = binder.functions.get(node.name)
+    if function is None:
+        known = [*binder.functions, *(name for name in frame.scope.names())]
+        raise binder.source.unknown("function", node.name, known, node.name_span)
+    if function.kind == "aggregate":
+        return bind_aggregate(binder, node, function, frame)
+    if function.kind == "window":
+        return _window(binder, node, function, frame)
+    if function.kind in ("plugin", "tabular"):
+        raise binder.source.semantic_error(f"'{node.name}' gives rows, and a single value is needed here.", node.span)
+    args, fitting = arguments(binder, node, function, frame)
+    if function.outputs and not frame.aggregates:
+        return Call("dynamic", CANONICAL.get(node.name, node.name), args, fitting.variant, span=node.span)
+    return fold(Call(fitting.returns, CANONICAL.get(node.name, node.name), args, fitting.variant, span=node.span))
+
+
+def arguments(binder: Binder, node: syntax.Call, function: Function, frame: Frame) -> tuple[tuple[Bound, ...], Match]:
+    """The arguments of a call, converted to what the fitting signature asks for. `typeof` arguments are left out."""
+    values = _in_order(binder, node, function)
+    bound: list[Bound | None] = []
+    named_type: KqlType | None = None
+    for value in values:
+        if isinstance(value, syntax.TypeOf):
+            named_type = value.type
+            bound.append(None)
+        else:
+            bound.append(binder.scalar(value, frame))
+    fitting = match(function, [one.type if one else None for one in bound], lambda: named_type)
+    if fitting is None:
+        raise _mismatch(binder, node, function, bound)
+    converted: list[Bound] = []
+    for param, one in zip(fitting.params, bound, strict=True):
+        if one is None:
+            continue
+        if param.kind == "common" and fitting.common:
+            one = convert(one, fitting.common)
+        elif param.kind not in CLASSES and "|" not in param.kind:
+            one = convert(one, param.kind)  # type: ignore[arg-type]  # a kind that is no class is a type
+        converted.append(one)
+    return tuple(converted), fitting
+
+
+def _in_order(binder: Binder, node: syntax.Call, function: Function) -> list[syntax.Expr]:
+    """The arguments' values; named ones at their parameter's place."""
+    if all(argument.name is None for argument in node.arguments):
+        return [argument.value for argument in node.arguments]
+    params = function.signatures[0].before
+    names = [param.name for param in params]
+    placed: dict[int, syntax.Expr] = {}
+    for position, argument in enumerate(node.arguments):
+        if argument.name is None:
+            placed[position] = argument.value
+        elif argument.name in names:
+            placed[names.index(argument.name)] = argument.value
+        else:
+            raise binder.source.unknown(f"parameter of '{node.name}'", argument.name, names, argument.span)
+    if sorted(placed) != list(range(len(placed))):
+        raise binder.source.semantic_error(f"An argument of '{node.name}' is missing before a named one.", node.span)
+    return [placed[position] for position in range(len(placed))]
+
+
+def _mismatch(binder: Binder, node: syntax.Call, function: Function, args: Sequence[Bound | None]) -> Exception:
+    """Why no signature fits: a number of arguments that none takes, or the first argument of a wrong type."""
+    fitting_count = [one for one in function.signatures if one.assigned(len(args)) is not None]
+    forms = "; ".join(one.text.partition("->")[0].strip() for one in function.signatures)
+    if not fitting_count:
+        return binder.source.semantic_error(
+            f"'{node.name}' does not take {len(args)} argument{'' if len(args) == 1 else 's'}.",
+            node.span,
+            hint=f"It is called as {forms}.",
+        )
+    for position, param in enumerate(fitting_count[0].assigned(len(args)) or ()):
+        one = args[position]
+        if one is not None and param.accepts and one.type not in param.accepts:
+            return binder.source.semantic_error(
+                f"'{node.name}' takes {_wanted(param.kind)} as its {_ordinal(position)} argument, not a value of type "
+                f"{one.type}.",
+                one.span,
+                hint=_advice(param.accepts, one.type) or f"It is called as {forms}.",
+            )
+    given = ", ".join(one.type if one else "a type or table" for one in args)
+    return binder.source.semantic_error(
+        f"'{node.name}' does not take arguments of the types ({given}).", node.span, hint=f"It is called as {forms}."
+    )
+
+
+def _advice(accepts: frozenset[KqlType], given: KqlType) -> str:
+    if "string" in accepts:
+        return "Wrap it in tostring()."
+    if given == "string" and "dynamic" in accepts:
+        return "Read the text with parse_json() first."
+    if given == "dynamic":
+        return "Convert it first: tostring(), tolong(), toreal(), todatetime(), …"
+    return ""
+
+
+def _wanted(kind: str) -> str:
+    words = {
+        "text": "a string or dynamic value", "array": "a dynamic array", "bag": "a dynamic bag", "number": "a number",
+        "integer": "an integer", "summable": "a number, datetime or timespan", "scalar": "a value", "type": "a typeof()",
+        "orderable": "a value with an order", "table": "rows",
+    }  # fmt: skip
+    return words.get(kind, f"a {kind.replace('|', ' or ')}")
+
+
+def _ordinal(position: int) -> str:
+    return ("first", "second", "third", "fourth", "fifth")[position] if position < 5 else f"{position + 1}th"
+
+
+# Users' functions
+
+
+def _own_scalar(binder: Binder, node: syntax.Call, function: LetFunction, frame: Frame) -> Bound:
+    scope = entered(binder, node, function, frame)
+    body = function.definition.body
+    *lets, last = body.statements
+    for statement in lets:
+        binder.statement(statement, scope)
+    if not isinstance(last, syntax.Evaluated):
+        raise binder.source.semantic_error(f"The function '{node.name}' gives nothing.", node.span)
+    if binder.is_tabular(last.value, scope):
+        raise binder.source.semantic_error(
+            f"'{node.name}' gives rows, and a single value is needed here.", node.span, hint="Use toscalar()."
+        )
+    inside = replace(frame, scope=scope, row=EMPTY, left=None, right=None)
+    with binder.deeper(node.span):
+        return binder.scalar(last.value, inside)
+
+
+def entered(binder: Binder, node: syntax.Call, function: LetFunction, frame: Frame) -> Scope:
+    """The scope of a function's body: its parameters mean the arguments of this call."""
+    scope = Scope(function.scope)
+    parameters = function.definition.parameters
+    positional = [argument for argument in node.arguments if argument.name is None]
+    named = {argument.name: argument for argument in node.arguments if argument.name is not None}
+    if len(positional) > len(parameters):
+        raise binder.source.semantic_error(
+            f"'{node.name}' takes {len(parameters)} argument{'' if len(parameters) == 1 else 's'}, "
+            f"and {len(positional)} are given.",
+            node.span,
+        )
+    for position, parameter in enumerate(parameters):
+        argument = positional[position] if position < len(positional) else named.pop(parameter.name, None)
+        value = argument.value if argument else parameter.default
+        if value is None:
+            raise binder.source.semantic_error(
+                f"'{node.name}' needs a value for its parameter '{parameter.name}'.", node.span
+            )
+        if parameter.type is None:
+            scope.define(parameter.name, _tabular_argument(binder, parameter, value, frame))
+        else:
+            bound = binder.scalar(value, frame if argument else Frame(function.scope))
+            scope.define(parameter.name, LetScalar(_fitting(binder, node, parameter, bound, parameter.type)))
+    if named:
+        wrong = next(iter(named.values()))
+        raise binder.source.unknown(
+            f"parameter of '{node.name}'", wrong.name or "", [one.name for one in parameters], wrong.span
+        )
+    return scope
+
+
+def _fitting(binder: Binder, node: syntax.Call, parameter: syntax.Parameter, value: Bound, type: KqlType) -> Bound:
+    numbers = ("int", "long", "real", "decimal")
+    if value.type != type and not (value.type in numbers and type in numbers) and "dynamic" not in (value.type, type):
+        raise binder.source.semantic_error(
+            f"The parameter '{parameter.name}' of '{node.name}' is a {type}, and the argument is a {value.type}.",
+            value.span if value.span.end else node.span,
+        )
+    return convert(value, type)
+
+
+def _tabular_argument(
+    binder: Binder, parameter: syntax.Parameter, value: syntax.Expr, frame: Frame
+) -> LetTable | LetPlan:
+    plan = binder.rows(value, frame.scope)
+    row = Row(plan.columns)
+    for declared in parameter.columns or ():
+        column = row.find(declared.name)
+        if column is None:
+            raise binder.source.unknown("column", declared.name, row.names, value.span)
+        if column.type != declared.type:
+            raise binder.source.semantic_error(
+                f"The column '{declared.name}' is a {column.type}, and the function declares it as {declared.type}.",
+                value.span,
+            )
+    if parameter.columns and not parameter.star:
+        plan = binder.project_columns(plan, [declared.name for declared in parameter.columns])
+        return binder.kept(plan)
+    return LetTable(value, frame.scope)
+
+
+# Aggregates and windows
+
+
+def bind_aggregate(binder: Binder, node: syntax.Call, function: Function, frame: Frame) -> Bound:
+    """An aggregate with one value."""
+    aggregation = aggregation_of(binder, node, function, frame)
+    assert frame.aggregates is not None
+    (column,) = frame.aggregates.add(aggregation, [aggregation.type])
+    return Ref(aggregation.type, column, span=node.span)
+
+
+def aggregation_of(binder: Binder, node: syntax.Call, function: Function, frame: Frame) -> Aggregation:
+    """The aggregation that a call means; the predicate of an `…if` form becomes its filter."""
+    if frame.aggregates is None or frame.inside_aggregate:
+        raise binder.source.semantic_error(
+            f"The aggregate '{node.name}' is not allowed here.", node.span, hint="Aggregates stand in summarize."
+        )
+    inside = replace(frame, inside_aggregate=True)
+    args, fitting = arguments(binder, node, function, inside)
+    name = CANONICAL.get(node.name, node.name)
+    kept: Bound | None = None
+    if name in binder.if_forms:
+        at = next(position for position, param in enumerate(fitting.params) if param.name == "predicate")
+        name, kept, args = binder.if_forms[name], args[at], args[:at] + args[at + 1 :]
+    elif name == "count" and args:
+        kept, args = args[0], ()
+    return Aggregation(fitting.returns, name, args, kept, span=node.span)
+
+
+def _window(binder: Binder, node: syntax.Call, function: Function, frame: Frame) -> Bound:
+    if frame.windows is None:
+        raise binder.source.semantic_error(
+            f"'{node.name}' needs rows in order and is not allowed here.",
+            node.span,
+            hint="Use it in extend, project or where, after sort by or serialize.",
+        )
+    args, fitting = arguments(binder, node, function, frame)
+    name = CANONICAL.get(node.name, node.name)
+    ref = frame.windows.add(Window(name, args), fitting.returns)
+    return replace(ref, span=node.span)
+
+
+# Functions whose meaning is in the names of columns, or in the clock
+
+
+def _now(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
+    args, _ = arguments(binder, node, binder.functions[node.name], frame)
+    at = Const("datetime", binder.now, span=node.span)
+    if not args:
+        return at
+    sign = "-" if node.name == "ago" else "+"
+    return fold(Call("datetime", sign, (at, args[0]), span=node.span))
+
+
+def _column_if_exists(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
+    if len(node.arguments) != 2:
+        raise binder.source.semantic_error(f"'{node.name}' takes a column's name and a default value.", node.span)
+    name, default = (argument.value for argument in node.arguments)
+    wanted = name.name if isinstance(name, syntax.Name) else None
+    if wanted is None:
+        bound = binder.scalar(name, frame)
+        if not isinstance(bound, Const) or not isinstance(bound.value, str):
+            raise binder.source.semantic_error("The name of the column must be a constant text.", name.span)
+        wanted = bound.value
+    column = frame.row.find(wanted)
+    return binder.column(column, frame, node.span) if column else binder.scalar(default, frame)
+
+
+def _pack_all(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
+    parts: list[Bound] = []
+    for column in frame.row:
+        parts += [Const("string", column.name), binder.column(column, frame, node.span)]
+    ignore = binder.scalar(node.arguments[0].value, frame) if node.arguments else Const("bool", False)
+    name = "$bag_pack_filled" if isinstance(ignore, Const) and ignore.value is True else "bag_pack"
+    return Call("dynamic", name, tuple(parts), span=node.span)
+
+
+def _bag_pack_columns(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
+    parts: list[Bound] = []
+    for argument in node.arguments:
+        name = binder.suggested_name(argument.value)
+        if name is None:
+            raise binder.source.semantic_error("bag_pack_columns takes columns.", argument.span)
+        parts += [Const("string", name), binder.scalar(argument.value, frame)]
+    return Call("dynamic", "bag_pack", tuple(parts), span=node.span)
+
+
+SPECIAL = {
+    "now": _now,
+    "ago": _now,
+    "column_ifexists": _column_if_exists,
+    "columnifexists": _column_if_exists,
+    "pack_all": _pack_all,
+    "bag_pack_columns": _bag_pack_columns,
+}

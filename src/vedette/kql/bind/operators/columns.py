@@ -1,0 +1,250 @@
+"""`where`, `extend`, `project` and its kin, `distinct`, `getschema`: which rows and columns go on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from vedette.kql import syntax
+from vedette.kql.bind.binder import Binder, binds, new_column, refs, renamed
+from vedette.kql.bind.naming import Names
+from vedette.kql.bind.scope import Frame, Row, Scope
+from vedette.kql.bound import Bound, Const, Ref, walk
+from vedette.kql.plan import Distinct, Filter, Plan, Project, Rows
+from vedette.kql.schema import Column, Naming
+
+
+@binds(syntax.Where)
+def where(binder: Binder, node: syntax.Where, input: Plan, scope: Scope) -> Plan:
+    frame = binder.frame(input, scope, windows=True)
+    predicate = binder.condition(node.predicate, frame)
+    plan = binder.with_windows(input, frame)
+    filtered = Filter(plan.columns, plan, predicate)
+    return filtered if plan is input else Project(input.columns, filtered, refs(input.columns))
+
+
+@binds(syntax.Extend, syntax.Serialize)
+def extend(binder: Binder, node: syntax.Extend | syntax.Serialize, input: Plan, scope: Scope) -> Plan:
+    return extended(binder, node.columns, input, scope)
+
+
+def extended(binder: Binder, columns: Sequence[syntax.NamedExpr], input: Plan, scope: Scope) -> Plan:
+    """Columns added; one of a name that is there takes its place. Later ones see earlier ones."""
+    plan = input
+    names = Names()
+    layer = _Layer(binder, plan, scope)
+    for column in columns:
+        bound = binder.scalar(column.value, layer.frame)
+        if layer.depends_on_new(bound):
+            plan = layer.close()
+            layer = _Layer(binder, plan, scope)
+            bound = binder.scalar(column.value, layer.frame)
+        for value, name in binder.outputs(column, bound, names):
+            layer.add(name, value)
+    return layer.close()
+
+
+class _Layer:
+    """Columns of an `extend` that do not depend on each other: one step of the plan."""
+
+    def __init__(self, binder: Binder, plan: Plan, scope: Scope) -> None:
+        self._binder = binder
+        self._plan = plan
+        self._naming = Naming(plan.columns)
+        self._columns = list(plan.columns)
+        self._values: dict[Column, Bound] = {}
+        base = binder.frame(plan, scope, windows=True)
+        self._base = base
+        self.frame = base
+
+    def add(self, name: str, value: Bound) -> None:
+        column = new_column(self._naming, name, value)
+        at = next((position for position, known in enumerate(self._columns) if known.name == name), None)
+        if at is None:
+            self._columns.append(column)
+        else:
+            self._columns[at] = column
+        self._values[column] = value
+        self.frame = Frame(self._base.scope, Row(self._columns), windows=self._base.windows)
+
+    def depends_on_new(self, bound: Bound) -> bool:
+        return any(isinstance(part, Ref) and part.column in self._values for part in walk(bound)) or any(
+            isinstance(part, Ref) and part.column in self._values
+            for window, _ in (self._base.windows.found if self._base.windows else ())
+            for argument in window.args
+            for part in walk(argument)
+        )
+
+    def close(self) -> Plan:
+        if not self._values:
+            return self._plan
+        plan = self._binder.with_windows(self._plan, self._base)
+        values = tuple(self._values.get(column) or Ref(column.type, column) for column in self._columns)
+        return Project(tuple(self._columns), plan, values)
+
+
+@binds(syntax.Project)
+def project(binder: Binder, node: syntax.Project, input: Plan, scope: Scope) -> Plan:
+    frame = binder.frame(input, scope, windows=True)
+    names = Names()
+    naming = Naming()
+    columns: list[Column] = []
+    values: list[Bound] = []
+    for item in node.columns:
+        bound = binder.scalar(item.value, frame)
+        if not item.names and isinstance(item.value, syntax.Name) and not names.claim(item.value.name):
+            if item.value.name in {
+                one.value.name
+                for one in node.columns
+                if isinstance(one.value, syntax.Name) and one is not item and not one.names
+            }:
+                raise binder.source.semantic_error(f"There are two columns named '{item.value.name}'.", item.span)
+            outputs = [(bound, names.unique(item.value.name))]
+        elif not item.names and isinstance(item.value, syntax.Name):
+            outputs = [(bound, item.value.name)]
+        else:
+            outputs = binder.outputs(item, bound, names)
+        for value, name in outputs:
+            columns.append(new_column(naming, name, value))
+            values.append(value)
+    return Project(tuple(columns), binder.with_windows(input, frame), tuple(values))
+
+
+@binds(syntax.ProjectAway)
+def project_away(binder: Binder, node: syntax.ProjectAway, input: Plan, scope: Scope) -> Plan:
+    away = {column for pattern in node.patterns for column in matching(binder, pattern, input)}
+    kept = tuple(column for column in input.columns if column not in away)
+    return Project(kept, input, refs(kept))
+
+
+@binds(syntax.ProjectKeep)
+def project_keep(binder: Binder, node: syntax.ProjectKeep, input: Plan, scope: Scope) -> Plan:
+    keep = {column for pattern in node.patterns for column in matching(binder, pattern, input)}
+    kept = tuple(column for column in input.columns if column in keep)
+    return Project(kept, input, refs(kept))
+
+
+@binds(syntax.ProjectByNames)
+def project_by_names(binder: Binder, node: syntax.ProjectByNames, input: Plan, scope: Scope) -> Plan:
+    columns: list[Column] = []
+    for expression in node.names:
+        patterns: list[syntax.Expr]
+        if isinstance(expression, syntax.Name | syntax.Wildcard):
+            patterns = [expression]
+        else:
+            value = binder.constant(expression, scope, what="The names of columns").value
+            listed = value if isinstance(value, list) else [value]
+            patterns = [
+                syntax.Wildcard(str(one), span=expression.span)
+                if "*" in str(one)
+                else syntax.Name(str(one), span=expression.span)
+                for one in listed
+            ]
+        for pattern in patterns:
+            columns += [column for column in matching(binder, pattern, input) if column not in columns]
+    return Project(tuple(columns), input, refs(columns))
+
+
+@binds(syntax.ProjectRename)
+def project_rename(binder: Binder, node: syntax.ProjectRename, input: Plan, scope: Scope) -> Plan:
+    row = Row(input.columns)
+    new_names: dict[Column, str] = {}
+    for item in node.columns:
+        if not item.names or not isinstance(item.value, syntax.Name):
+            raise binder.source.semantic_error("project-rename takes items of the form New = Old.", item.span)
+        column = row.find(item.value.name)
+        if column is None:
+            raise binder.source.unknown("column", item.value.name, row.names, item.value.span)
+        new_names[column] = item.names[0]
+    naming = Naming()
+    columns = []
+    seen: set[str] = set()
+    for column in input.columns:
+        name = new_names.get(column, column.name)
+        if name in seen:
+            raise binder.source.semantic_error(f"There are two columns named '{name}'.", node.span)
+        seen.add(name)
+        columns.append(renamed(naming, column, name))
+    return Project(tuple(columns), input, refs(input.columns))
+
+
+@binds(syntax.ProjectReorder)
+def project_reorder(binder: Binder, node: syntax.ProjectReorder, input: Plan, scope: Scope) -> Plan:
+    named = {item.name for item, _ in node.patterns if isinstance(item, syntax.Name)}
+    first: list[Column] = []
+    for item, order in node.patterns:
+        found = [column for column in matching(binder, item, input) if column not in first]
+        if isinstance(item, syntax.Wildcard):
+            found = [column for column in found if column.name not in named]
+        first += _ordered(found, order)
+    columns = tuple(first) + tuple(column for column in input.columns if column not in first)
+    return Project(columns, input, refs(columns))
+
+
+def _ordered(columns: list[Column], order: str | None) -> list[Column]:
+    if order is None:
+        return columns
+    if order.startswith("granny"):
+        return sorted(columns, key=lambda column: _granny(column.name), reverse=order.endswith("desc"))
+    return sorted(columns, key=lambda column: column.name, reverse=order == "desc")
+
+
+def _granny(name: str) -> list[tuple[int, int, str]]:
+    """Numbers inside of names count as numbers."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
+
+
+def matching(binder: Binder, pattern: syntax.Expr, plan: Plan) -> list[Column]:
+    """The columns that a name or a pattern means. Raises: `UnknownName` for a name that no column has."""
+    row = Row(plan.columns)
+    if isinstance(pattern, syntax.Name):
+        column = row.find(pattern.name)
+        if column is None:
+            raise binder.source.unknown("column", pattern.name, row.names, pattern.span)
+        return [column]
+    if isinstance(pattern, syntax.Wildcard):
+        like = wildcard(pattern.pattern)
+        return [column for column in plan.columns if like.fullmatch(column.name)]
+    raise binder.source.semantic_error("A column's name or a pattern such as Device* is needed here.", pattern.span)
+
+
+def wildcard(pattern: str) -> re.Pattern[str]:
+    """A name pattern, in which `*` stands for anything."""
+    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
+
+
+@binds(syntax.Distinct)
+def distinct(binder: Binder, node: syntax.Distinct, input: Plan, scope: Scope) -> Plan:
+    if len(node.columns) == 1 and isinstance(node.columns[0].value, syntax.Wildcard):
+        return Distinct(input.columns, input)
+    projected = project(binder, syntax.Project(node.columns, span=node.span), input, scope)
+    return Distinct(projected.columns, projected)
+
+
+SCHEMA_TYPES = {
+    "string": "System.String", "bool": "System.SByte", "int": "System.Int32", "long": "System.Int64",
+    "real": "System.Double", "decimal": "System.Data.SqlTypes.SqlDecimal", "datetime": "System.DateTime",
+    "timespan": "System.TimeSpan", "guid": "System.Guid", "dynamic": "System.Object",
+}  # fmt: skip
+"""KQL type → the .NET type that `getschema` and the API name."""
+
+
+@binds(syntax.GetSchema)
+def getschema(binder: Binder, node: syntax.GetSchema, input: Plan, scope: Scope) -> Plan:
+    naming = Naming()
+    columns = (
+        naming.column("ColumnName", "string"),
+        naming.column("ColumnOrdinal", "long"),
+        naming.column("DataType", "string"),
+        naming.column("ColumnType", "string"),
+    )
+    rows = tuple(
+        (
+            Const("string", column.name),
+            Const("long", position),
+            Const("string", SCHEMA_TYPES[column.type]),
+            Const("string", column.type),
+        )
+        for position, column in enumerate(input.columns)
+    )
+    return Rows(columns, rows)
