@@ -15,7 +15,10 @@ VedetteError               message, hint
 └── QueryError             KQL: span, line, column
     ├── QuerySyntaxError
     ├── UnknownName        + nearest: names that do exist
-    └── UnsupportedQuery   refused on purpose, because an approximate answer would be wrong
+    ├── UnsupportedQuery   refused on purpose, because an approximate answer would be wrong
+    ├── QueryLimitExceeded stopped at a limit: limit, allowed, service_text
+    ├── QueryCancelled     stopped by the caller
+    └── QueryFault         the query is right and the engine is not: sql
 ```
 
 `str(error)` is one sentence saying what was asked and what came back, then, where there is something to do about it, a
@@ -28,7 +31,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vedette.catalogue.sign_in_errors import SIGN_IN_ERRORS, hint_for
 
@@ -42,7 +45,10 @@ __all__ = [
     "NoAnswer",
     "NotFound",
     "PermissionDenied",
+    "QueryCancelled",
     "QueryError",
+    "QueryFault",
+    "QueryLimitExceeded",
     "QuerySyntaxError",
     "RateLimited",
     "ServiceError",
@@ -358,7 +364,41 @@ class UnsupportedQuery(QueryError):
     """Refused on purpose: the engine could answer only approximately, and a wrong hunt is worse than none."""
 
 
-_NOT_IN_REPR = frozenset({"action", "message", "hint", "claims", "trace_id", "correlation_id"})
+class QueryLimitExceeded(QueryError):
+    """A query was stopped because it went over a limit. Nothing of its result is given."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: Literal["rows", "bytes", "seconds", "memory"],
+        allowed: float | None = None,
+        service_text: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.limit = limit
+        """What there was too much of."""
+        self.allowed = allowed
+        """How much is allowed, in rows, bytes or seconds."""
+        self.service_text = service_text
+        """What the service says at this limit."""
+
+
+class QueryCancelled(QueryError):
+    """A query was stopped by whoever started it."""
+
+
+class QueryFault(QueryError):
+    """The query could not be run, and the query is not the reason: a fault in Vedette."""
+
+    def __init__(self, message: str, *, sql: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.sql = _without_tokens(sql)
+        """What the engine was asked, for a report of the fault. It holds the constants of the query."""
+
+
+_NOT_IN_REPR = frozenset({"action", "message", "hint", "claims", "trace_id", "correlation_id", "sql"})
 
 _NOT_ABOUT_PERMISSIONS = frozenset({"DisabledFeature", "DisallowedOperation"})
 """Codes of 403 answers that more permissions would not change."""

@@ -16,7 +16,10 @@ from vedette.errors import (
     NoAnswer,
     NotFound,
     PermissionDenied,
+    QueryCancelled,
     QueryError,
+    QueryFault,
+    QueryLimitExceeded,
     QuerySyntaxError,
     RateLimited,
     ServiceError,
@@ -45,6 +48,9 @@ ONE_OF_EACH: list[VedetteError] = [
     QuerySyntaxError("not KQL", span=(0, 1), line=1, column=1),
     UnknownName("no such table", nearest=["DeviceEvents"], span=(0, 12), line=1, column=1),
     UnsupportedQuery("refused", hint="use another operator"),
+    QueryLimitExceeded("too long", limit="seconds", allowed=200, service_text="Query exceeded the timeout period."),
+    QueryCancelled("stopped"),
+    QueryFault("a fault", sql="SELECT 1"),
 ]
 
 each_error = pytest.mark.parametrize("error", ONE_OF_EACH, ids=lambda error: type(error).__name__)

@@ -1,0 +1,129 @@
+"""Kernels as functions of a DuckDB connection: values in and out in the form that `kql.kernels` promises them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from vedette.catalogue.tables import KqlType
+from vedette.errors import QueryError
+from vedette.hunting.columns import ENGINE_TYPE
+from vedette.kql.kernels.kernel import Kernel
+from vedette.kql.values import encode_json
+
+if TYPE_CHECKING:
+    import duckdb
+
+PREFIX: Final = "kql_"
+FAILED: Final = "kernel-failed"
+"""Marks, in what DuckDB says, that a kernel refused: mark, its name, its message, each behind a separator."""
+SEPARATOR: Final = "\x1f"
+
+Values = list[Any]
+"""A column's values; values of all types."""
+
+
+class KernelFailed(Exception):
+    """A kernel raised. DuckDB passes on the text only."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        expected = isinstance(error, ValueError | QueryError | OverflowError | ArithmeticError)
+        kind = "" if expected else type(error).__name__
+        message = error.message if isinstance(error, QueryError) else str(error)
+        super().__init__(SEPARATOR.join((FAILED, name, kind, message, "")))
+
+
+def register(connection: duckdb.DuckDBPyConnection, kernels: Iterable[Kernel]) -> None:
+    """Let SQL on this database call kernels, each as `kql_<name>`."""
+    from duckdb.func import FunctionNullHandling, PythonUDFType
+
+    for kernel in kernels:
+        connection.create_function(
+            PREFIX + kernel.name,
+            _over_columns(kernel),
+            [ENGINE_TYPE[kind] for kind in kernel.parameters],
+            ENGINE_TYPE[kernel.returns],
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+            side_effects=kernel.volatile,
+        )
+
+
+def _over_columns(kernel: Kernel) -> Callable[..., Any]:
+    """A function over Arrow arrays: a few thousand rows a call."""
+    import pyarrow as pa
+
+    takes = [_TAKE.get(kind) for kind in kernel.parameters]
+    give = _GIVE.get(kernel.returns)
+    arrow_type = _arrow_types()[kernel.returns]
+    function, name = kernel.function, kernel.name
+
+    def call(*arrays: Any) -> Any:  # Arrow arrays; stubs are absent
+        columns = [
+            array.to_pylist() if take is None else take(array.to_pylist())
+            for array, take in zip(arrays, takes, strict=True)
+        ]
+        try:
+            results = list(map(function, *columns))
+            return pa.array(results if give is None else give(results), arrow_type)
+        except Exception as error:
+            raise KernelFailed(name, error) from error
+
+    return call
+
+
+def _texts(values: Values) -> Values:
+    return ["" if value is None else value for value in values]
+
+
+def _decoded(values: Values) -> Values:
+    import msgspec
+
+    decode = msgspec.json.decode
+    known: dict[str, Any] = {}
+    decoded: Values = []
+    for text in values:
+        if not text:
+            decoded.append(None)
+            continue
+        if text not in known:
+            try:
+                known[text] = decode(text)
+            except msgspec.DecodeError:
+                known[text] = text
+        decoded.append(known[text])
+    return decoded
+
+
+def _encoded(values: Values) -> Values:
+    return [None if value is None else encode_json(value) for value in values]
+
+
+def _decimals(values: Values) -> Values:
+    return [None if value is None else round(Decimal(value), 18) for value in values]
+
+
+_TAKE: Final[Mapping[KqlType, Callable[[Values], Values]]] = {"string": _texts, "dynamic": _decoded}
+_GIVE: Final[Mapping[KqlType, Callable[[Values], Values]]] = {
+    "string": _texts,
+    "dynamic": _encoded,
+    "decimal": _decimals,
+}
+
+
+def _arrow_types() -> Mapping[KqlType, Any]:  # Arrow types; stubs are absent
+    import pyarrow as pa
+
+    return {
+        "string": pa.string(),
+        "guid": pa.string(),
+        "dynamic": pa.string(),
+        "bool": pa.bool_(),
+        "int": pa.int32(),
+        "long": pa.int64(),
+        "real": pa.float64(),
+        "decimal": pa.decimal128(38, 18),
+        "datetime": pa.int64(),
+        "timespan": pa.int64(),
+    }
