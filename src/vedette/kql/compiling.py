@@ -9,6 +9,7 @@ from vedette.kql.bind.binder import Binder, Program
 from vedette.kql.compiled import Compiled
 from vedette.kql.emit.duckdb.plans import Emitter
 from vedette.kql.parser import parse
+from vedette.kql.plan import uses_of_shared
 from vedette.kql.source import Source
 from vedette.kql.tables import Tables
 from vedette.kql.ticks import ticks_of
@@ -28,7 +29,7 @@ def compile_query(
     Raises: `QuerySyntaxError`, `UnknownName`, `UnsupportedQuery` or `QueryError`, each pointing into the text.
     """
     program = bind_query(text, tables, now=now, parameters=parameters)
-    emitter = Emitter(Source(text))
+    emitter = Emitter(Source(text), uses_of_shared(plan for _, plan in program.results))
     (_, plan), *others = program.results
     sql = emitter.query(plan)
     parts = []

@@ -6,11 +6,12 @@ new columns. Tabular operators that are compositions (`top`, `count`, `top-neste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
-from vedette.kql.bound import Aggregation, Bound, Const
+from vedette.kql.bound import Aggregation, Bound
 from vedette.kql.schema import Column
 
 JoinKind = Literal["inner", "left", "right", "full", "semi", "anti", "cross"]
@@ -49,8 +50,8 @@ class Range(Plan):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class External(Plan):
-    """Rows of files outside: `externaldata`. `format` is csv, tsv, psv, txt, raw, json, multijson or parquet; `declared` are the columns as they
-    stand in the file, in order."""
+    """Rows of files outside: `externaldata`. `format` is csv, tsv, psv, txt, raw, json, multijson or parquet; columns
+    stand in the file in this order."""
 
     addresses: tuple[str, ...]
     format: str
@@ -230,5 +231,18 @@ def nothing() -> Rows:
     return Rows((), ((),))
 
 
-__all__ = [name for name in dir() if name[0].isupper()] + ["nothing"]
-_ = Const
+def uses_of_shared(results: Iterable[Plan]) -> Counter[str]:
+    """How often each shared plan is read, by all results together. A definition counts what it reads once."""
+    counted: Counter[str] = Counter()
+    pending: list[object] = list(results)
+    while pending:
+        at = pending.pop()
+        if isinstance(at, Shared):
+            counted[at.name] += 1
+            if counted[at.name] == 1:
+                pending.append(at.definition)
+        elif isinstance(at, Plan | Bound | SortKey | Window | Expansion):
+            pending.extend(getattr(at, one.name) for one in fields(at) if one.name not in ("columns", "span"))
+        elif isinstance(at, tuple):
+            pending.extend(at)
+    return counted

@@ -28,7 +28,19 @@ from vedette.kql.bind.scope import (
 from vedette.kql.bound import Bound, Call, Const, Ref
 from vedette.kql.compiled import Render
 from vedette.kql.functions.catalogue import functions
-from vedette.kql.plan import External, Plan, Project, Range, Rows, Scan, Shared, Windows, nothing
+from vedette.kql.plan import (
+    External,
+    Plan,
+    Procedure,
+    Project,
+    Range,
+    Rows,
+    Scan,
+    Shared,
+    Window,
+    Windows,
+    nothing,
+)
 from vedette.kql.schema import Column, Naming
 from vedette.kql.signatures import Function
 from vedette.kql.source import Source, Span
@@ -473,8 +485,25 @@ class Binder:
     def with_windows(self, plan: Plan, frame: Frame) -> Plan:
         """The plan, with the window functions computed that expressions of the frame have asked for."""
         for window, column in frame.windows.found if frame.windows else ():
-            plan = Windows((*plan.columns, column), plan, (window,), (column,))
+            if window.name == "row_window_session":
+                plan = self._sessions(plan, window, column)
+            else:
+                plan = Windows((*plan.columns, column), plan, (window,), (column,))
         return plan
+
+    def _sessions(self, plan: Plan, window: Window, column: Column) -> Plan:
+        """Sessions are found by a program that reads the arguments as columns."""
+        naming = Naming((*plan.columns, column))
+        extra = [naming.column("argument", value.type) for value in window.args]
+        values = (*refs(plan.columns), *window.args)
+        carried = tuple(naming.column(one.name, one.type) for one in plan.columns)
+        given = Project((*carried, *extra), plan, values)
+        physical = [one.physical for one in extra]
+        names = ("value", "from_first", "between", "restart")
+        options: dict[str, object] = dict(zip(names, (*physical, ""), strict=False))
+        options["made"] = column.physical
+        found = Procedure((*carried, *extra, column), (given,), "row_window_session", options)
+        return Project((*plan.columns, column), found, (*refs(carried), Ref(column.type, column)))
 
     def outputs(
         self, column: syntax.NamedExpr, bound: Bound, names: Names, *, fallback: str = "", suggested: bool = True

@@ -12,7 +12,6 @@ from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.scope import EMPTY, Frame, LetFunction, LetPlan, LetScalar, LetTable, Row, Scope
 from vedette.kql.bound import Aggregation, Bound, Call, Const, Ref
 from vedette.kql.fold import fold
-from vedette.kql.plan import Window
 from vedette.kql.signatures import CANONICAL, CLASSES, Function, Match, match
 
 if TYPE_CHECKING:
@@ -39,7 +38,9 @@ def bind_call(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
     if function.kind == "aggregate":
         return bind_aggregate(binder, node, function, frame)
     if function.kind == "window":
-        return _window(binder, node, function, frame)
+        from vedette.kql.bind.windows import bind_window  # not at the top: it imports this module
+
+        return bind_window(binder, node, function, frame)
     if function.kind in ("plugin", "tabular"):
         raise binder.source.semantic_error(f"'{node.name}' gives rows, and a single value is needed here.", node.span)
     args, fitting = arguments(binder, node, function, frame)
@@ -218,8 +219,8 @@ def _tabular_argument(
                 value.span,
             )
     if parameter.columns and not parameter.star:
-        plan = binder.project_columns(plan, [declared.name for declared in parameter.columns])
-        return binder.kept(plan)
+        names = tuple(syntax.NamedExpr(syntax.Name(declared.name)) for declared in parameter.columns)
+        value = syntax.Pipeline(value, (syntax.Project(names),), span=value.span)
     return LetTable(value, frame.scope)
 
 
@@ -250,19 +251,6 @@ def aggregation_of(binder: Binder, node: syntax.Call, function: Function, frame:
     elif name == "count" and args:
         kept, args = args[0], ()
     return Aggregation(fitting.returns, name, args, kept, span=node.span)
-
-
-def _window(binder: Binder, node: syntax.Call, function: Function, frame: Frame) -> Bound:
-    if frame.windows is None:
-        raise binder.source.semantic_error(
-            f"'{node.name}' needs rows in order and is not allowed here.",
-            node.span,
-            hint="Use it in extend, project or where, after sort by or serialize.",
-        )
-    args, fitting = arguments(binder, node, function, frame)
-    name = CANONICAL.get(node.name, node.name)
-    ref = frame.windows.add(Window(name, args), fitting.returns)
-    return replace(ref, span=node.span)
 
 
 # Functions whose meaning is in the names of columns, or in the clock

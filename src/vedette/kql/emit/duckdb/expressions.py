@@ -71,7 +71,8 @@ class Expressions:
             return scope[bound.column]
         if isinstance(bound, Const) and bound.value is None:
             return f"NULL::{'TIMESTAMP_NS' if encoding == 'ns' else 'TIMESTAMP'}"
-        raise AssertionError(f"{bound!r} cannot be stored as {encoding}")
+        value = self.value(bound, scope)
+        return f"make_timestamp_ns(({value} - {EPOCH_TICKS}) * 100)" if encoding == "ns" else f"kql_timestamp({value})"
 
     def predicate(self, bound: Bound, scope: Scope) -> str:
         """The SQL of a condition where false and null mean the same, as in WHERE: plain comparisons, so that files

@@ -7,7 +7,7 @@ Only columns that a later step needs are carried along.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vedette.kql import plan as steps
@@ -81,8 +81,10 @@ def writes(*nodes: type[steps.Plan]) -> Callable[[Callable[..., Select]], Callab
 class Emitter:
     """Writes one query."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, uses: Mapping[str, int]) -> None:
+        """uses: how often each shared plan is read; what is read once is written in place."""
         load_families()
+        self._uses = uses
         self.expressions = Expressions(self, source)
         self.stages: list[Stage] = []
         self.externals: list[ExternalFile] = []
@@ -161,6 +163,10 @@ class Emitter:
             listed = f"coalesce(to_json(list({sql.to_dynamic(value, column.type)})), '[]'::JSON)"
             self._with.append(f"{name} AS MATERIALIZED (SELECT {listed} AS v FROM {level.origin})")
         return f"(SELECT v FROM {name})"
+
+    def is_read_once(self, plan: steps.Shared) -> bool:
+        """Whether nothing would be saved by keeping the rows."""
+        return self._uses.get(plan.name, 0) <= 1
 
     def shared(self, plan: steps.Shared) -> str:
         """The name of rows that are computed once."""
@@ -262,8 +268,14 @@ def external(emitter: Emitter, plan: steps.External, needed: Needed) -> Select:
 
 @writes(steps.Shared)
 def shared(emitter: Emitter, plan: steps.Shared, needed: Needed) -> Select:
+    pairs = list(zip(plan.columns, plan.definition.columns, strict=True))
+    if emitter.is_read_once(plan):
+        wanted = frozenset(defined for column, defined in pairs if column in needed)
+        select = emitter.select(plan.definition, wanted)
+        select.computed = {column for column, defined in pairs if defined in select.computed}
+        select.scope = {column: select.scope[defined] for column, defined in pairs if defined in select.scope}
+        return select
     name = emitter.shared(plan)
-    pairs = zip(plan.columns, plan.definition.columns, strict=True)
     return Select(name, {column: sql.identifier(defined.physical) for column, defined in pairs})
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vedette.kql.bound import Const
+from vedette.kql.emit.duckdb.registry import simple
 from vedette.kql.plan import Window
 from vedette.kql.schema import Column
 
 if TYPE_CHECKING:
     from vedette.kql.emit.duckdb.plans import Emitter
+
+_RUNNING = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+
+simple("({0} IS DISTINCT FROM {1})", "$differs")
 
 
 def window_text(emitter: Emitter, window: Window, column: Column, scope: dict[Column, str]) -> str:
@@ -27,31 +31,21 @@ def window_text(emitter: Emitter, window: Window, column: Column, scope: dict[Co
     if window.order:
         parts.append("ORDER BY " + ", ".join(sort_key(emitter, key, scope) for key in window.order))
     over = " ".join(parts)
-    running = f"{over} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW".strip()
     match window.name:
+        case "value":
+            return args[0]
         case "row_number":
-            start = args[0] if args else "1::BIGINT"
-            if len(args) > 1:
-                group = _restarts(args[1], running)
-                return f"{start} - 1 + {_counted(group, window, column, scope)}"
-            return f"({start} - 1 + row_number() OVER ({over}))"
-        case "prev" | "next":
-            offset = args[1] if len(args) > 1 else "1"
-            default = args[2] if len(args) > 2 else ("''" if column.type == "string" else "NULL")
-            function = "lag" if window.name == "prev" else "lead"
-            return f"{function}({args[0]}, {offset}, {default}) OVER ({over})"
+            return f"row_number() OVER ({over})"
+        case "prev":
+            return f"lag({args[0]}, {args[1]}, {args[2]}) OVER ({over})"
+        case "next":
+            return f"lead({args[0]}, {args[1]}, {args[2]}) OVER ({over})"
+        case "running_sum" | "running_min" | "running_max":
+            function = window.name.removeprefix("running_")
+            text = f"{function}({args[0]}) OVER ({f'{over} {_RUNNING}'.strip()})"
+            return f"({text})::BIGINT" if function == "sum" and column.type in ("int", "long", "timespan") else text
         case "sum" | "min" | "max" | "count":
-            inside = args[0] if args else "*"
-            return f"{window.name}({inside}) OVER ({over})"
-    raise emitter.expressions.source.unsupported(
-        f"The function '{window.name}' is not supported.", window.args[0].span if window.args else Const("long", 0).span
-    )
-
-
-def _restarts(condition: str, running: str) -> str:
-    """Which run of rows a row belongs to: a new one starts wherever the condition holds."""
-    return f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END) OVER ({running})"
-
-
-def _counted(group: str, window: Window, column: Column, scope: dict[Column, str]) -> str:
-    raise NotImplementedError
+            everything = f"{over} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING".strip()
+            text = f"{window.name}({args[0] if args else '*'}) OVER ({everything})"
+            return f"({text})::BIGINT" if window.name == "sum" and column.type in ("int", "long", "timespan") else text
+    raise AssertionError(f"no window is named {window.name}")

@@ -1,0 +1,39 @@
+"""Sessions over rows in order: each depends on where the one before began, so SQL windows cannot say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from vedette.kql.kernels.kernel import procedure
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@procedure("row_window_session")
+def row_window_session(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
+    """The input, then the first time of each row's session.
+
+    A row begins a session when it is the first, when `restart` holds, when it lies further from the session's first
+    time than allowed, or further from the row before. Null times belong to no session.
+    """
+    import pyarrow as pa
+
+    (rows,) = inputs
+    names = [str(options[key]) for key in ("value", "from_first", "between")]
+    times, from_first, between = (rows.column(name).to_pylist() for name in names)
+    restart_name = options["restart"]
+    restarts = rows.column(str(restart_name)).to_pylist() if restart_name else [False] * len(times)
+    first: int | None = None
+    before: int | None = None
+    starts: list[int | None] = []
+    for at, longest, gap, restart in zip(times, from_first, between, restarts, strict=True):
+        if at is None:
+            starts.append(None)
+            continue
+        if first is None or before is None or restart or at - first > longest or at - before > gap:
+            first = at
+        before = at
+        starts.append(first)
+    return rows.append_column(str(options["made"]), pa.array(starts, pa.int64()))
