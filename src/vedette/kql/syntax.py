@@ -137,7 +137,7 @@ class Call(Expr):
 
     name: str
     arguments: tuple[Argument, ...]
-    name_span: Span = NOWHERE
+    name_span: Span = field(default=NOWHERE, compare=False, repr=False)
     target: Expr | None = None
     """`cluster("c").database("d")`: what stands before the dot."""
 
@@ -178,7 +178,7 @@ class NamedExpr(Node):
 
     value: Expr
     names: tuple[str, ...] = ()
-    names_span: Span = NOWHERE
+    names_span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

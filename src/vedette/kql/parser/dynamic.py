@@ -38,9 +38,9 @@ def _json(p: Cursor) -> Json:
         found = _array(p) if text == "[" else _bag(p)
         p.leave()
         return found
-    if text == "-" or text == "+":
+    if text == "-":
         p.advance()
-        return _number(p, -1 if text == "-" else 1)
+        return _number(p, -1)
     if kind in (LONG, REAL, TIMESPAN):
         return _number(p, 1)
     if kind == TYPED:
@@ -80,10 +80,10 @@ def _typed(literal: Literal) -> Json:
 def _array(p: Cursor) -> Json:
     p.advance()
     found: list[Json] = []
-    while p.text != "]":
+    if p.text != "]":
         found.append(_json(p))
-        if not p.accept(","):
-            break
+        while p.accept(","):
+            found.append(_json(p))
     p.expect("]", "',' or ']'")
     return found
 
@@ -91,7 +91,7 @@ def _array(p: Cursor) -> Json:
 def _bag(p: Cursor) -> Json:
     p.advance()
     found: dict[str, Json] = {}
-    while p.text != "}":
+    while p.text != "}" or found:
         if p.kind != STRING:
             raise p.expected("a key in quotes")
         key = p.string_value()

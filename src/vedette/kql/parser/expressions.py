@@ -26,7 +26,8 @@ from vedette.kql.source import Source
 
 OR, AND, EQUALITY, ORDER, SUM, PRODUCT, TEXT = range(1, 8)
 
-_CHAINING = frozenset({OR, AND, SUM, PRODUCT})
+CHAINING = frozenset({OR, AND, SUM, PRODUCT})
+"""Levels whose operators may follow one another, from left to right."""
 
 _POSITIVE_TEXT = words(
     """has has_cs hasprefix hasprefix_cs hassuffix hassuffix_cs contains contains_cs startswith startswith_cs endswith
@@ -34,6 +35,10 @@ _POSITIVE_TEXT = words(
 )
 _LISTED = ("in", "!in", "in~", "!in~", "has_any", "has_all")
 _BETWEEN = ("between", "!between")
+
+LARGEST_LONG = (1 << 63) - 1
+_TOO_LARGE = str(LARGEST_LONG + 1)
+"""Digits that are a long only behind a minus."""
 
 INFIX: Mapping[str, tuple[int, str]] = {
     "or": (OR, "or"),
@@ -135,7 +140,7 @@ class Expressions(Cursor):
                     f"'{self.text}' cannot follow another comparison directly.",
                     hint="Put the first one in parentheses.",
                 )
-            ceiling = level if level in _CHAINING else level - 1
+            ceiling = level if level in CHAINING else level - 1
             left = self._behind(left, level, op, start)
 
     def _behind(self, left: s.Expr, level: int, op: str, start: int) -> s.Expr:
@@ -179,6 +184,9 @@ class Expressions(Cursor):
         if sign == "-" or sign == "+":
             start = self.starts[self.at]
             self.advance()
+            if self.text == _TOO_LARGE and sign == "-":
+                self.advance()
+                return s.Literal("long", -(1 << 63), span=self.since(start))
             operand = self.path()
             return s.Unary("-" if sign == "-" else "+", operand, span=self.since(start))
         return self.path()
@@ -213,6 +221,8 @@ class Expressions(Cursor):
         if self.kind != WORD:
             raise self.expected("a name behind the dot")
         name = self.text
+        if name in NOT_REFERRED:
+            raise self.reserved()
         self.advance()
         if self.text == "(":
             arguments = self.arguments()
@@ -239,13 +249,19 @@ class Expressions(Cursor):
         if kind == STRING:
             return self.string()
         if kind == LONG:
+            value = long_value(text)
+            if value > LARGEST_LONG:
+                raise self.error(f"{text} is too large for a long.", hint="Write decimal(…) or real(…).")
             self.advance()
-            return s.Literal("long", long_value(text), span=self.since(start))
+            return s.Literal("long", value, span=self.since(start))
         if text == "(":
             return self._parentheses()
         if kind == TIMESPAN:
+            ticks = timespan_ticks(text)
+            if ticks is None:
+                raise self.error(f"{text} is longer than a timespan can be.")
             self.advance()
-            return s.Literal("timespan", timespan_ticks(text), span=self.since(start))
+            return s.Literal("timespan", ticks, span=self.since(start))
         if kind == TYPED:
             span = self.span
             self.advance()

@@ -12,6 +12,8 @@ from decimal import Decimal
 TICKS_PER_SECOND = 10_000_000
 TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
 
+_END_OF_TIME = date.max.toordinal() * TICKS_PER_DAY
+
 _TICKS_OF_UNIT = {
     "d": TICKS_PER_DAY,
     "h": 3600 * TICKS_PER_SECOND,
@@ -54,22 +56,9 @@ _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), 1)}
 
 
 def timespan_ticks(text: str) -> int | None:
-    """`1d`, `2.5h`, `1.02:03:04.5`, `02:03`, or a bare number of days. None when it is none of these."""
-    text = text.strip()
-    if found := _WITH_UNIT.fullmatch(text):
-        sign, amount, word = found.groups()
-        ticks = _scaled(amount, word)
-        return None if ticks is None else -ticks if sign == "-" else ticks
-    if found := _CLOCK.fullmatch(text):
-        sign, days, hours, minutes, seconds, fraction = found.groups()
-        if int(hours) > 23 or int(minutes) > 59 or int(seconds or 0) > 59:
-            return None
-        ticks = int(days or 0) * TICKS_PER_DAY + _of_day(int(hours), minutes, seconds, fraction)
-        return -ticks if sign == "-" else ticks
-    if found := _DAYS.fullmatch(text):
-        days = int(found[2]) * TICKS_PER_DAY
-        return -days if found[1] == "-" else days
-    return None
+    """`1d`, `2.5h`, `1.02:03:04.5`, `02:03`, or a bare number of days. None when it is none of these, or too long."""
+    ticks = _span_of(text.strip())
+    return None if ticks is None or abs(ticks) >= 1 << 63 else ticks
 
 
 def datetime_ticks(text: str) -> int | None:
@@ -91,6 +80,23 @@ def datetime_ticks(text: str) -> int | None:
         if half:
             hours = hours % 12 + (12 if half.upper() == "PM" else 0)
         return _moment(int(year), int(month), int(day), hours, minute, second, fraction, None)
+    return None
+
+
+def _span_of(text: str) -> int | None:
+    if found := _WITH_UNIT.fullmatch(text):
+        sign, amount, word = found.groups()
+        ticks = _scaled(amount, word)
+        return None if ticks is None else -ticks if sign == "-" else ticks
+    if found := _CLOCK.fullmatch(text):
+        sign, days, hours, minutes, seconds, fraction = found.groups()
+        if int(hours) > 23 or int(minutes) > 59 or int(seconds or 0) > 59:
+            return None
+        ticks = int(days or 0) * TICKS_PER_DAY + _of_day(int(hours), minutes, seconds, fraction)
+        return -ticks if sign == "-" else ticks
+    if found := _DAYS.fullmatch(text):
+        days = int(found[2]) * TICKS_PER_DAY
+        return -days if found[1] == "-" else days
     return None
 
 
@@ -117,9 +123,10 @@ def _moment(
         days = date(year, month, day).toordinal() - 1
     except ValueError:
         return None
-    if hour > 24 or int(minute or 0) > 59 or int(second or 0) > 60:
+    if hour > 23 or int(minute or 0) > 59 or int(second or 0) > 59:
         return None
-    return days * TICKS_PER_DAY + _of_day(hour, minute, second, fraction) - _offset(zone)
+    ticks = days * TICKS_PER_DAY + _of_day(hour, minute, second, fraction) - _offset(zone)
+    return ticks if 0 <= ticks < _END_OF_TIME else None
 
 
 def _of_day(hour: int, minute: str | None, second: str | None, fraction: str | None) -> int:

@@ -27,8 +27,9 @@ _DASHED = (
 
 _TOKEN = re.compile(
     rf"""(?:[\s\u200b\ufeff]++|//[^\r\n]*+)*+(?:
-    (?P<typed>(?:datetime|date|timespan|time|guid|int|int32|long|int64|real|double|decimal|bool)\([^()]*\))
-  | (?P<string>[hH]?(?:"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'|@"(?:[^"]|"")*"|@'(?:[^']|'')*'
+    (?P<typed>(?:datetime|date|timespan|time|guid|int|int32|long|int64|real|double|decimal|bool)\([^()\r\n]*\))
+  | (?P<string>[hH]?(?:"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*'
+      |@"(?:[^"\r\n]|"")*"|@'(?:[^'\r\n]|'')*'
       |```.*?```|~~~.*?~~~))
   | (?P<timespan>\d+(?:\.\d+)?(?:{_UNITS})(?!\w))
   | (?P<real>(?:\d+\.(?!\.)\d*(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)(?!\w))

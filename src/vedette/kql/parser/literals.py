@@ -18,6 +18,7 @@ from vedette.kql.source import Source, Span
 from vedette.kql.syntax import Literal
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", "'": "'", '"': '"'}
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|\d+)")
 _REAL = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -53,7 +54,10 @@ def string_value(source: Source, text: str, start: int) -> tuple[str, bool]:
             hint="A backslash is written \\\\, or the text as @'…'.",
         )
 
-    return _ESCAPE.sub(unescaped, inside), False
+    value = _ESCAPE.sub(unescaped, inside)
+    if _SURROGATE.search(value):
+        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value, False
 
 
 def long_value(text: str) -> int:
