@@ -33,6 +33,7 @@ from vedette.hunting.result import Result, ResultColumn, Stats
 from vedette.hunting.scope import Scope
 from vedette.hunting.shelf import Shelf, Source
 from vedette.kql.compiled import Compiled
+from vedette.kql.compiling import compile_query
 from vedette.kql.kernels.kernel import KERNELS, PROCEDURES
 from vedette.kql.tables import TableSchema
 from vedette.telemetry.lake import Lake
