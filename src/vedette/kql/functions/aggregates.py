@@ -1,7 +1,7 @@
 """Aggregates: what `summarize` can say about the rows of a group.
 
 The `…if` forms are declared too; `IF_FORMS` names the aggregate that each one is with its `predicate` argument as a
-filter. Aggregates with several result columns (`arg_max`, `take_any`, `percentiles`) name them in the binder.
+filter. `arg_max`, `arg_min`, `take_any` and `percentiles` give several columns, which the binder names.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from vedette.kql.signatures import DOCS, Family, Naming
+from vedette.kql.signatures import CANONICAL, DOCS, Family, Naming
 
 FAMILY = Family("aggregates", "aggregate")
 
@@ -36,16 +36,15 @@ IF_FORMS: Final[Mapping[str, str]] = {
 }
 """Name with a predicate → the aggregate it is over the rows for which the parameter `predicate` is true."""
 
-SEVERAL: Final[frozenset[str]] = frozenset({"arg_max", "arg_min", "take_any", "any", "percentiles", "percentilesw"})
-"""Aggregates that can give several columns. With more than one, engines give a struct of fields `v0`, `v1`, …"""
-
 
 def _page(slug: str) -> str:
     return f"{DOCS}{slug}-aggregation-function"
 
 
-def _obsolete(name: str, instead: str) -> None:
+def _obsolete(name: str, instead: str, *, same: bool = True) -> None:
     FAMILY.functions[name] = replace(FAMILY.functions[name], deprecated=instead)
+    if same:
+        CANONICAL[name] = instead
 
 
 def _measure(name: str, says: str, *types: str, condition: str = "") -> None:
@@ -220,11 +219,11 @@ for _name, _instead in (("argmax", "arg_max"), ("argmin", "arg_min")):
         source=_page(_instead.replace("_", "-")),
     )
     _obsolete(_name, _instead)
-_obsolete("makelist", "make_list")
-_obsolete("makeset", "make_set")
-_obsolete("make_dictionary", "make_bag")
+_obsolete("makelist", "make_list", same=False)
+_obsolete("makeset", "make_set", same=False)
+_obsolete("make_dictionary", "make_bag", same=False)
 _obsolete("any", "take_any")
-_obsolete("anyif", "take_anyif")
+_obsolete("anyif", "take_anyif", same=False)
 
 _RANKED: Final = "int|long|real|bool|string|datetime|timespan|guid|dynamic"
 """Types whose percentiles keep their type (int becomes long); percentiles of decimal are real."""

@@ -141,20 +141,27 @@ def _whole_row(
     if not arguments:
         raise binder.source.semantic_error(f"'{call.name}' needs an argument.", call.span)
     first = binder.scalar(arguments[0].value, inside) if ordered else None
+    legacy = call.name in ("any", "argmax", "argmin")
+    stem = f"{name[4:]}_{binder.suggested_name(arguments[0].value) or ''}" if ordered else "any"
     if first is not None:
-        default = binder.suggested_name(arguments[0].value) or f"{name[4:]}_"
-        values.append((default, first))
-    for argument in arguments[1:] if ordered else arguments:
+        default = binder.suggested_name(arguments[0].value) or stem
+        values.append((stem if legacy else default, first))
+    prefix = f"{stem}_" if legacy else ""
+    for number, argument in enumerate(arguments):
+        if ordered and not number:
+            continue
         if isinstance(argument.value, syntax.Wildcard):
             taken = first.column if isinstance(first, Ref) else None
             values += [
-                (column.name, Ref(column.type, column))
+                (prefix + column.name, Ref(column.type, column))
                 for column in frame.row
                 if column is not taken and column not in grouped_by
             ]
         else:
             bound = binder.scalar(argument.value, inside)
-            values.append((argument.name or binder.suggested_name(argument.value) or "", bound))
+            known = binder.suggested_name(argument.value)
+            fallback = prefix or f"{stem}_arg{number}"
+            values.append((argument.name or (prefix + known if known else fallback), bound))
     types = [value.type for _, value in values]
     aggregation = Aggregation("dynamic", name, tuple(value for _, value in values), span=call.span)
     if ordered and types[0] == "dynamic":
@@ -165,7 +172,7 @@ def _whole_row(
         if position < len(item.names):
             out = _claimed(binder, item, item.names[position], names)
         else:
-            out = names.unique(suggested) if suggested else names.counted()
+            out = names.unique(suggested)
         found.append((out, Ref(column.type, column)))
     return found
 

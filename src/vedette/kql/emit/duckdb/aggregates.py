@@ -1,7 +1,5 @@
 """Aggregates in DuckDB. `{filter}` stands behind every aggregate call, `{order}` inside those that depend on the order
-of rows.
-
-An aggregate with several result columns is a struct of fields `v0`, `v1`, …; with one column it is the plain value.
+of rows. What comes from one row (`arg_max`, `arg_min`, `take_any`) is a struct of fields `v0`, `v1`, ….
 """
 
 from __future__ import annotations
@@ -19,6 +17,10 @@ LIMIT: Final = 1_048_576
 """How many elements a collected array has at most."""
 OLD_LIMIT: Final = 128
 """The same for the older names."""
+IN_ORDER: Final = frozenset(
+    {"make_list", "makelist", "make_list_with_nulls", "make_bag", "make_dictionary", "buildschema"}
+)
+"""Aggregates whose result depends on the order of rows."""
 
 macro(
     "kql_wrapped(h)",
@@ -42,10 +44,8 @@ def _struct(fields: Sequence[str]) -> str:
     return f"struct_pack({', '.join(f'v{index} := {field}' for index, field in enumerate(fields))})"
 
 
-@emits_aggregate("count", "cnt")
-def _count(call: Aggregation, *args: str) -> str:
-    if args and call.args[0].type == "bool":
-        return f"count(CASE WHEN {args[0]} THEN 1 END){{filter}}"
+@emits_aggregate("count")
+def _count(call: Aggregation) -> str:
     return "count(*){filter}"
 
 
@@ -165,24 +165,22 @@ def _buildschema(call: Aggregation, value: str) -> str:
     return f"kql_schema_of(to_json(list({value}{{order}}){{filter}}))"
 
 
-@emits_aggregate("take_any", "any")
+@emits_aggregate("take_any")
 def _take_any(call: Aggregation, *values: str) -> str:
     if len(values) > 1:
         return f"any_value({_struct(values)}){{filter}}"
-    match call.args[0].type:
-        case "string":
-            return f"coalesce(any_value(nullif({values[0]}, '')){{filter}}, '')"
-        case type:
-            return f"any_value({present(values[0], type)}){{filter}}"
+    kind = call.args[0].type
+    if kind == "string":
+        return _struct([f"any_value(nullif({values[0]}, '')){{filter}}"])
+    return _struct([f"any_value({present(values[0], kind)}){{filter}}"])
 
 
-@emits_aggregate("arg_max", "arg_min", "argmax", "argmin")
+@emits_aggregate("arg_max", "arg_min")
 def _arg_extreme(call: Aggregation, key: str, *returned: str) -> str:
-    name = call.name if "_" in call.name else f"arg_{call.name[3:]}"
     if not returned:
-        return _extreme(Aggregation(call.type, name.removeprefix("arg_"), call.args, call.filter), key)
+        return _struct([f"{call.name.removeprefix('arg_')}({key}){{filter}}"])
     row = _struct((key, *returned))
-    found = f"{name}({row}, {key}){{filter}}"
+    found = f"{call.name}({row}, {key}){{filter}}"
     return found if call.args[0].type == "string" else f"coalesce({found}, any_value({row}){{filter}})"
 
 
@@ -247,21 +245,16 @@ macro(
 )
 
 
-def _columns(call: Aggregation, values: Sequence[str]) -> str:
-    found = [_found(value, call.args[0].type) for value in values]
-    return found[0] if len(found) == 1 else _struct(found)
+@emits_aggregate("percentile")
+def _percentile(call: Aggregation, value: str, percentile: str) -> str:
+    (found,) = _quantiles(call, value, [_fraction(call.args[1], percentile)])
+    return _found(found, call.args[0].type)
 
 
-@emits_aggregate("percentile", "percentiles")
-def _percentiles(call: Aggregation, value: str, *percentiles: str) -> str:
-    fractions = [_fraction(*pair) for pair in zip(call.args[1:], percentiles, strict=True)]
-    return _columns(call, _quantiles(call, value, fractions))
-
-
-@emits_aggregate("percentilew", "percentilesw")
-def _percentilesw(call: Aggregation, value: str, weight: str, *percentiles: str) -> str:
-    fractions = [_fraction(*pair) for pair in zip(call.args[2:], percentiles, strict=True)]
-    return _columns(call, _weighted(call, value, weight, fractions))
+@emits_aggregate("percentilew")
+def _percentilew(call: Aggregation, value: str, weight: str, percentile: str) -> str:
+    (found,) = _weighted(call, value, weight, [_fraction(call.args[2], percentile)])
+    return _found(found, call.args[0].type)
 
 
 def _fractions(arguments: Sequence[Bound], written: Sequence[str]) -> list[str]:

@@ -202,8 +202,8 @@ class Expressions:
             raise self.source.unsupported(f"'{call.name}' is not supported with {len(args)} arguments.", call.span)
         return f"kql_{call.name}({', '.join(args)})"
 
-    def aggregation(self, bound: Aggregation, scope: Scope) -> str:
-        """The SQL of an aggregate."""
+    def aggregation(self, bound: Aggregation, scope: Scope, order: str = "") -> str:
+        """The SQL of an aggregate. `order`: the `ORDER BY` by which rows come, where that matters."""
         emitter = AGGREGATES.get(bound.name)
         if emitter is None:
             raise self.source.unsupported(f"The aggregate '{bound.name}' is not supported.", bound.span)
@@ -213,7 +213,7 @@ class Expressions:
         if native:
             return native.replace("{filter}", kept)
         try:
-            return emitter(bound, *args).replace("{filter}", kept)
+            return emitter(bound, *args).replace("{filter}", kept).replace("{order}", order)
         except ValueError as wrong:
             raise self.source.semantic_error(str(wrong), bound.span) from None
 

@@ -14,6 +14,7 @@ from vedette.kql import plan as steps
 from vedette.kql.bound import Aggregation, Among, Bound, Call, Const, First, Ref, Values, walk
 from vedette.kql.compiled import ExternalFile, Stage, StageInput
 from vedette.kql.emit.duckdb import sql
+from vedette.kql.emit.duckdb.aggregates import IN_ORDER
 from vedette.kql.emit.duckdb.expressions import Expressions, load_families
 from vedette.kql.schema import Column
 from vedette.kql.source import Source
@@ -320,6 +321,18 @@ def projected(emitter: Emitter, plan: steps.Project, needed: Needed) -> Select:
     return select
 
 
+def _numbered(emitter: Emitter, select: Select, uses: Needed) -> tuple[Select, str]:
+    """Ordered rows, and the `ORDER BY` inside of aggregates by which they keep that order."""
+    if select.plain and not any(column in select.computed for column in uses):
+        return select, " ORDER BY " + ", ".join(select.order)
+    number = Column("row", "long", emitter.name("row_"))
+    select.scope[number] = f"row_number() OVER (ORDER BY {', '.join(select.order)})"
+    if not select.limit:
+        select.order = []
+    wrapped = emitter.wrapped(select, [column for column in select.scope if column in uses or column is number])
+    return wrapped, f" ORDER BY {wrapped.scope[number]}"
+
+
 @writes(steps.Aggregate)
 def aggregated(emitter: Emitter, plan: steps.Aggregate, needed: Needed) -> Select:
     key_columns = plan.columns[: len(plan.keys)]
@@ -330,7 +343,10 @@ def aggregated(emitter: Emitter, plan: steps.Aggregate, needed: Needed) -> Selec
     ]
     uses = used(*plan.keys, *(aggregation for aggregation, _ in wanted))
     select = emitter.select(plan.input, uses)
-    if not (select.plain and not any(column in select.computed for column in uses)):
+    order = ""
+    if select.order and any(aggregation.name in IN_ORDER for aggregation, _ in wanted):
+        select, order = _numbered(emitter, select, uses)
+    elif not (select.plain and not any(column in select.computed for column in uses)):
         select = emitter.wrapped(select, [column for column in select.scope if column in uses])
     select.order = []
     scope: dict[Column, str] = {}
@@ -341,7 +357,7 @@ def aggregated(emitter: Emitter, plan: steps.Aggregate, needed: Needed) -> Selec
     unpack: list[tuple[str, tuple[Column, ...]]] = []
     structs: list[tuple[str, str]] = []
     for aggregation, outputs in wanted:
-        text = emitter.expressions.aggregation(aggregation, select.scope)
+        text = emitter.expressions.aggregation(aggregation, select.scope, order)
         if aggregation.name in ("arg_max", "arg_min", "take_any"):
             label = emitter.name("row_")
             structs.append((text, label))

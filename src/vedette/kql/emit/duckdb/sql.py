@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from decimal import Decimal
 from typing import Final
 
@@ -109,9 +110,20 @@ def to_string(sql: str, type: KqlType) -> str:
         case "decimal":
             return f"coalesce(kql_decimal_text({sql}), '')"
         case "dynamic":
-            return f"kql_dynamic_text({sql})"
+            return dynamic_text(sql)
         case _:
             return f"coalesce({sql}::VARCHAR, '')"
+
+
+EXTRACT: Final = re.compile(r"(TRY\()?json_extract\((?P<target>.*), '(?P<path>\$(?:[^']|'')*)'\)(?(1)\))", re.DOTALL)
+"""Access to a member of a dynamic value, as `emit.duckdb.dynamic` writes it."""
+
+
+def dynamic_text(sql: str) -> str:
+    """What `tostring` gives for a dynamic value; a member comes out of its JSON as text at once."""
+    if EXTRACT.fullmatch(sql):
+        return f"coalesce({sql.replace('json_extract(', 'json_extract_string(', 1)}, '')"
+    return f"kql_dynamic_text({sql})"
 
 
 # Like .NET: NaN and Infinity by name, whole numbers without a fraction, exponents as E+20.
@@ -122,7 +134,7 @@ macro(
     " ELSE regexp_replace(replace(x::VARCHAR, 'e', 'E'), 'E([0-9])', 'E+\\1') END)",
 )
 macro("kql_decimal_text(x)", "regexp_replace(x::VARCHAR, '\\.?0+$', '')")
-macro("kql_dynamic_text(j)", "coalesce(CASE json_type(j) WHEN 'BOOLEAN' THEN j::VARCHAR ELSE j ->> '$' END, '')")
+macro("kql_dynamic_text(j)", "coalesce(j ->> '$', '')")
 
 
 def to_dynamic(sql: str, type: KqlType) -> str:
@@ -156,7 +168,7 @@ def from_dynamic(sql: str, type: KqlType) -> str:
         case "dynamic":
             return sql
         case "string":
-            return f"kql_dynamic_text({sql})"
+            return dynamic_text(sql)
         case "bool":
             return f"kql_bool_of_text({sql} ->> '$')"
         case "int" | "long":
@@ -185,9 +197,11 @@ for _type, _sql in (("int", "INTEGER"), ("long", "BIGINT")):
     )
 
 __all__ = [
+    "EXTRACT",
     "SQL_TYPE",
     "constant",
     "datetime_text",
+    "dynamic_text",
     "from_dynamic",
     "identifier",
     "json",
