@@ -49,7 +49,7 @@ _RFC = re.compile(
     rf"(?:[A-Za-z]{{3,9}},?\s+)?(\d{{1,2}})[-\s]([A-Za-z]{{3,9}})[-\s](\d{{2}}|\d{{4}})(?:\s+{_TIME}{_ZONE})?",
     re.IGNORECASE,
 )
-_SLASHED = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}})(?:\s+{_TIME}\s*(AM|PM)?)?", re.IGNORECASE)
+_SLASHED = re.compile(rf"(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}})(?:\s+{_TIME}\s*(AM|PM)?)?", re.IGNORECASE)
 _YEAR_SLASHED = re.compile(rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}})(?:[T ]\s*{_TIME}{_ZONE})?", re.IGNORECASE)
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), 1)}

@@ -8,6 +8,7 @@ no regular expression, raises `ValueError`. One difference remains: `\b` and `\B
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import sys
 import unicodedata
@@ -18,11 +19,16 @@ from typing import Final
 Ranges = tuple[tuple[int, int], ...]
 """Code points from … to, in order, without overlaps."""
 
-_WORD: Final = r"\pL\pM\p{Nd}\p{Nl}\p{Pc}\x{200C}\x{200D}\x{24B6}-\x{24E9}\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189}"
+_CIRCLED: Final = r"\x{24B6}-\x{24E9}\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189}"
+_WORD: Final = rf"\pL\pM\p{{Nd}}\p{{Nl}}\p{{Pc}}\x{{200C}}\x{{200D}}{_CIRCLED}"
 _SPACE: Final = r"\t-\r \x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}"
 _PERL: Final = {"d": r"\p{Nd}", "w": _WORD, "s": _SPACE}
 _PERL_ASCII: Final = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t-\r "}
-_POSIX: Final = frozenset("alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit".split())
+_POSIX: Final = {
+    "alnum": "[0-9A-Za-z]", "alpha": "[A-Za-z]", "ascii": "[\0-\x7f]", "blank": "[\t ]", "cntrl": "[\0-\x1f\x7f]",
+    "digit": "[0-9]", "graph": "[!-~]", "lower": "[a-z]", "print": "[ -~]", "punct": r"[!-/:-@\[-`{-~]",
+    "space": "[\t-\r ]", "upper": "[A-Z]", "word": "[0-9A-Za-z_]", "xdigit": "[0-9A-Fa-f]",
+}  # fmt: skip
 _CATEGORIES: Final = {
     "letter": "L", "uppercaseletter": "Lu", "lowercaseletter": "Ll", "titlecaseletter": "Lt", "modifierletter": "Lm",
     "otherletter": "Lo", "mark": "M", "nonspacingmark": "Mn", "spacingmark": "Mc", "enclosingmark": "Me",
@@ -34,11 +40,12 @@ _CATEGORIES: Final = {
     "privateuse": "Co", "digit": "Nd", "alphabetic": "L", "uppercase": "Lu", "lowercase": "Ll",
 }  # fmt: skip
 _SHORT: Final = frozenset(_CATEGORIES.values())
-_SCRIPTS: Final = frozenset(
-    "Arabic Armenian Bengali Bopomofo Cherokee Common Coptic Cyrillic Devanagari Ethiopic Georgian Greek Gujarati "
-    "Gurmukhi Han Hangul Hebrew Hiragana Inherited Kannada Katakana Khmer Lao Latin Malayalam Mongolian Myanmar Oriya "
-    "Sinhala Syriac Tamil Telugu Thaana Thai Tibetan".split()
-)
+_SCRIPTS: Final = frozenset({
+    "Arabic", "Armenian", "Bengali", "Bopomofo", "Cherokee", "Common", "Coptic", "Cyrillic", "Devanagari",
+    "Ethiopic", "Georgian", "Greek", "Gujarati", "Gurmukhi", "Han", "Hangul", "Hebrew", "Hiragana", "Inherited",
+    "Kannada", "Katakana", "Khmer", "Lao", "Latin", "Malayalam", "Mongolian", "Myanmar", "Oriya", "Sinhala",
+    "Syriac", "Tamil", "Telugu", "Thaana", "Thai", "Tibetan",
+})  # fmt: skip
 _SIMPLE_ESCAPES: Final = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 _MOST_REPEATS: Final = 1000
 
@@ -262,7 +269,7 @@ class _Reader:
             return _single(int(found[0], 8))
         if character.isdigit():
             raise self.wrong(f"refers back to a group by \\{character}, which KQL does not support")
-        if character.isascii() and character.isalpha() or character in "<>":
+        if (character.isascii() and character.isalpha()) or character in "<>":
             raise self.wrong(f"has \\{character}, which KQL does not know")
         return _single(ord(character))
 
@@ -408,19 +415,21 @@ def _code(text: str, number: str | None) -> int:
 def _of_category(name: str) -> Ranges:
     if name in _SCRIPTS:
         raise ValueError(f"a class of characters combines the script {name} with others, which is not supported")
-    return _merged(
-        (code, code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)).startswith(name)
-    )
+    return _union(ranges for known, ranges in _categories().items() if known.startswith(name))
+
+
+@functools.cache
+def _categories() -> dict[str, Ranges]:
+    """All code points by their general category. Takes a moment, and only unusual patterns need it."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for name, run in itertools.groupby(range(sys.maxunicode + 1), lambda code: unicodedata.category(chr(code))):
+        codes = list(run)
+        found.setdefault(name, []).append((codes[0], codes[-1]))
+    return {name: tuple(ranges) for name, ranges in found.items()}
 
 
 def _of_posix(name: str) -> Ranges:
-    pattern = re.compile(
-        {
-            "alnum": "[0-9A-Za-z]", "alpha": "[A-Za-z]", "ascii": "[\0-\x7f]", "blank": "[\t ]", "cntrl": "[\0-\x1f\x7f]",
-            "digit": "[0-9]", "graph": "[!-~]", "lower": "[a-z]", "print": "[ -~]", "punct": r"[!-/:-@\[-`{-~]",
-            "space": "[\t-\r ]", "upper": "[A-Z]", "word": "[0-9A-Za-z_]", "xdigit": "[0-9A-Fa-f]",
-        }[name]
-    )  # fmt: skip
+    pattern = re.compile(_POSIX[name])
     return _merged((code, code) for code in range(128) if pattern.match(chr(code)))
 
 

@@ -45,7 +45,7 @@ macro("kql_has_all(s, j)", "coalesce(list_bool_and(list_transform(kql_texts(j), 
 macro("kql_in_folded(s, j)", "list_contains(list_transform(kql_texts(j), lambda n: lower(n)), lower(s))")
 
 
-def _constant_text(bound: Bound) -> str | None:
+def constant_text(bound: Bound) -> str | None:
     """The text of a constant; None when it is none, or holds what a pattern cannot (NUL)."""
     if isinstance(bound, Const) and bound.type == "string":
         value = "" if bound.value is None else str(bound.value)
@@ -81,7 +81,8 @@ def _terms(text: str, needle: str, cased: bool, before: bool, after: bool) -> st
     return f"({search} AND regexp_matches({text}, {sql.text(pattern if cased else f'(?i){pattern}')}))"
 
 
-def _has(text: str, needle: str, cased: bool) -> str:
+def has(text: str, needle: str, cased: bool = False) -> str:
+    """Whether a constant needle is a term of a text."""
     return _terms(text, needle, cased, before=True, after=True)
 
 
@@ -114,7 +115,7 @@ def _declare(name: str, cased: bool, search: Callable[[str, str, bool], str]) ->
 
     def emitter(call: Call, left: str, right: str) -> str:
         text = sql.to_string(left, call.args[0].type)
-        needle = _constant_text(call.args[1])
+        needle = constant_text(call.args[1])
         if needle is not None:
             found = search(text, needle, cased)
         else:
@@ -125,7 +126,7 @@ def _declare(name: str, cased: bool, search: Callable[[str, str, bool], str]) ->
 
 
 for _name, _search in (
-    ("has", _has),
+    ("has", has),
     ("hasprefix", _hasprefix),
     ("hassuffix", _hassuffix),
     ("contains", _contains),
@@ -139,7 +140,7 @@ for _name, _search in (
 @emits(":")
 def _has_text(call: Call, left: str, right: str) -> str:
     text = sql.to_string(left, call.args[0].type)
-    needle = _constant_text(call.args[1])
+    needle = constant_text(call.args[1])
     if needle is None:
         return f"kql_has({text}, {sql.to_string(right, call.args[1].type)})"
     before, after = not needle.startswith("*"), not needle.endswith("*")
@@ -160,14 +161,14 @@ def _equals(call: Call, left: str, right: str) -> str:
 
 
 def _folded(bound: Bound, sql_: str) -> str:
-    constant = _constant_text(bound)
+    constant = constant_text(bound)
     return f"lower({sql.to_string(sql_, bound.type)})" if constant is None else _lower(constant)
 
 
 @emits("matches regex")
 def _matches(call: Call, left: str, right: str) -> str:
     text = sql.to_string(left, call.args[0].type)
-    pattern = _constant_text(call.args[1])
+    pattern = constant_text(call.args[1])
     if pattern is None:
         return f"regexp_matches({text}, {sql.to_string(right, call.args[1].type)})"
     return f"regexp_matches({text}, {sql.text(translated(pattern).pattern)})"
@@ -176,7 +177,7 @@ def _matches(call: Call, left: str, right: str) -> str:
 @emits("like", "notlike", "likecs", "notlikecs")
 def _like(call: Call, left: str, right: str) -> str:
     text = sql.to_string(left, call.args[0].type)
-    form = _constant_text(call.args[1])
+    form = constant_text(call.args[1])
     flags = "(?s)" if call.name.endswith("cs") else "(?is)"
     if form is None:
         escaped = f"replace(regexp_escape({sql.to_string(right, call.args[1].type)}), '\\*', '.*')"
@@ -187,19 +188,24 @@ def _like(call: Call, left: str, right: str) -> str:
     return f"(NOT {found})" if call.name.startswith("not") else found
 
 
+def _constant_texts(bound: Bound) -> list[str] | None:
+    """The texts of a constant or of a constant array of texts; None when it is neither."""
+    if isinstance(bound, Const) and bound.type == "dynamic" and isinstance(bound.value, list):
+        plain = all(isinstance(value, str) and "\0" not in value for value in bound.value)
+        return list(bound.value) if plain else None
+    constant = constant_text(bound)
+    return None if constant is None else [constant]
+
+
 def _items(call: Call, items: Sequence[str]) -> tuple[list[str], list[tuple[str, bool]]]:
     """The constant texts among the items of a list, those of constant arrays among them, and the rest as SQL of a text
     or (true) of an array."""
     constants: list[str] = []
     rest: list[tuple[str, bool]] = []
     for bound, item in zip(call.args[1:], items, strict=True):
-        if isinstance(bound, Const) and bound.type == "dynamic" and isinstance(bound.value, list):
-            if all(isinstance(value, str) and "\0" not in value for value in bound.value):
-                constants += bound.value
-                continue
-        constant = _constant_text(bound)
-        if constant is not None:
-            constants.append(constant)
+        texts = _constant_texts(bound)
+        if texts is not None:
+            constants += texts
         elif bound.type == "dynamic":
             rest.append((item, True))
         else:
@@ -213,7 +219,7 @@ def _has_any(call: Call, left: str, *items: str) -> str:
     constants, rest = _items(call, items)
     tests = [f"kql_has_any({text}, {item})" if many else f"kql_has({text}, {item})" for item, many in rest]
     if len(constants) < _MANY:
-        tests += [_has(text, needle, cased=False) for needle in constants]
+        tests += [has(text, needle) for needle in constants]
     else:
         pattern = "(?i)" + "|".join(_grouped(constants))
         tests.append(f"regexp_matches({text}, {sql.text(pattern)})")
@@ -235,7 +241,7 @@ def _grouped(needles: Sequence[str]) -> list[str]:
 def _has_all(call: Call, left: str, *items: str) -> str:
     text = sql.to_string(left, call.args[0].type)
     constants, rest = _items(call, items)
-    tests = [_has(text, needle, cased=False) for needle in constants]
+    tests = [has(text, needle) for needle in constants]
     tests += [f"kql_has_all({text}, {item})" if many else f"kql_has({text}, {item})" for item, many in rest]
     return f"({' AND '.join(tests)})" if tests else "true"
 
