@@ -78,7 +78,7 @@ MEMBERS = {
     "Local tenant": {
         "serve": (f"{_HERE}.serve:serve", "Serve a whole tenant on this machine."),
         "run": (f"{_HERE}.serve:run", "Run any program against the local tenant."),
-        "ingest": (f"{_HERE}.tenant_state:ingest", "Load recorded telemetry into the local tenant."),
+        "ingest": (f"{_HERE}.ingest:ingest", "Load recordings and hunting exports, to hunt in them."),
         "tenant": (f"{_HERE}.tenant_state:tenant", "Show, export, import or reset the local tenant."),
         "env": (f"{_HERE}.serve:env", "Print shell settings for programs that use the local tenant."),
     },

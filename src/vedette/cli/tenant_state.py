@@ -1,4 +1,4 @@
-"""`vedette tenant` and `vedette ingest`: what a local tenant keeps in its state folder."""
+"""`vedette tenant`: what a local tenant keeps in its state folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from vedette.cli.arguments import FILE, FOLDER, confirm
 from vedette.cli.columns import of_rows
 from vedette.cli.output import Output
 from vedette.cli.settings import Group, UsageError, command
-from vedette.cli.text import duration
 
 _STATE = click.option("--state", type=FOLDER, metavar="DIR", help="State folder. Otherwise yours.")
 
@@ -136,61 +135,6 @@ def rotate_keys(context: click.Context, emergency: bool, state: Path | None) -> 
 tenant = Group("tenant", help="Show, export, import or reset the local tenant; change its signing keys.")
 for _each in (show, export, import_, reset, rotate_keys):
     tenant.add_command(_each)
-
-
-@command("ingest", examples=("vedette ingest recordings/", "vedette ingest recordings/ --keep-times --rejects r.jsonl"))
-@click.argument("sources", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--keep-times", is_flag=True, help="Leave times as recorded. Otherwise the newest event is now.")
-@click.option("--rejects", type=FILE, metavar="FILE", help="Write events that became no row, with the reason.")
-@_STATE
-@click.pass_context
-def ingest(
-    context: click.Context, sources: tuple[Path, ...], keep_times: bool, rejects: Path | None, state: Path | None
-) -> None:
-    """Load recorded telemetry into a stopped tenant: Sysmon and Security events as JSON, hunting exports.
-
-    Adds to what the tenant has; a new one starts empty. Machines are the recorded hosts. Repeating it adds nothing.
-    """
-    import time
-
-    from vedette.telemetry.importer import import_recordings
-    from vedette.tenant import LocalTenant
-    from vedette.tenant.local import default_state
-    from vedette.tenant.world import levelled
-
-    output = Output.of(context)
-    began = time.monotonic()
-    folder = state or default_state()
-    with LocalTenant(state=folder, telemetry="none", sockets=False) as opened, output.progress("Reading") as progress:
-
-        def told(doing: str, file: Path, done: int, total: int) -> None:
-            progress.say(f"{doing} {file.name}, {100 * done // max(total, 1)} %")
-
-        store = opened.state.defender[opened.tenant_id]
-        result = import_recordings(
-            list(sources),
-            store.lake,
-            keep_times=keep_times,
-            now=opened.state.clock.now(),
-            progress=told,
-            rejects=rejects,
-        )
-        store.load(levelled(result.machines), result.alerts)
-    output.record(
-        {
-            "eventsRead": result.events_read,
-            "accepted": result.accepted,
-            "rejected": result.rejected,
-            "machines": len(result.machines),
-            "users": len(result.users),
-            "alerts": len(result.alerts),
-            "firstEvent": result.first_event,
-            "lastEvent": result.last_event,
-            "rows": dict(result.rows),
-            "rejectedByReason": dict(result.rejected_by_reason),
-        }
-    )
-    output.note(f"Done in {duration(time.monotonic() - began)}. Next: vedette serve --state {folder}")
 
 
 _NOT_KEPT = frozenset({"lock", ".filling"})

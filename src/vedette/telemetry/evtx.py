@@ -5,6 +5,7 @@ The binary format is the `evtx` package's matter. Here is what may go wrong with
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
@@ -17,8 +18,25 @@ _LIKELY_DAMAGE: Final = 1_000
 """Damaged events in a row after which the rest of a file is given up."""
 
 
+_HEADER_BYTES: Final = 4_096
+_CHUNK_BYTES: Final = 65_536
+_CHUNKS_AT: Final = 42
+
+
 class Damaged(Exception):
     """The rest of the log cannot be read, or parts of it could not; what is said is for people."""
+
+
+def missing_part(path: Path) -> str:
+    """What a log lacks by its own header; empty when it is whole. Readers pass over a cut-off chunk in silence."""
+    size = path.stat().st_size
+    with path.open("rb") as raw:
+        head = raw.read(_HEADER_BYTES)
+    if len(head) < _HEADER_BYTES:
+        return "the event log is cut off in its header"
+    (chunks,) = struct.unpack_from("<H", head, _CHUNKS_AT)
+    present = (size - _HEADER_BYTES) // _CHUNK_BYTES
+    return f"the event log is cut off: {present} of {chunks} chunks are there" if present < chunks else ""
 
 
 def events(path: Path, raw: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -313,7 +313,7 @@ class _Parts:
         import pyarrow as pa
 
         paths = ", ".join(_literal(f"$.{_quoted(name)}") for name in (fields or ("category",)))
-        asked = f"SELECT list_filter(json_extract_string(line, [{paths}]), x -> x IS NOT NULL) AS t FROM block"  # noqa: S608
+        asked = f"SELECT json_extract_string(line, [{paths}]) AS t FROM block"  # noqa: S608
         named = engine().run(asked, block).column("t").to_pylist()
         by_table: dict[str, list[int]] = {}
         for row, values in enumerate(named):
@@ -336,8 +336,8 @@ class _Parts:
                     ]
                 )
 
-    def _table(self, values: Sequence[str]) -> str:
-        names = [value.removeprefix(_CATEGORY) for value in values]
+    def _table(self, values: Sequence[str | None]) -> str:
+        names = [value.removeprefix(_CATEGORY) for value in values if value]
         known = next((name for name in names if name in TABLES), None)
         # `Type` is a column of some tables, too: what is no table's name there says nothing.
         return known or (names[0] if self.is_stream and names else "")

@@ -43,6 +43,8 @@ def kind_of(path: Path) -> Told:
             raise Unusable(stream.damage)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n\0")
     if head.startswith(evtx.MAGIC):
+        if missing := evtx.missing_part(path):
+            raise Unusable(missing)
         return Told("event log")
     if head.startswith(parquet_export.MAGIC):
         return Told("Parquet")
@@ -52,9 +54,11 @@ def kind_of(path: Path) -> Told:
         if path.name.lower().endswith(ending):
             raise Unusable(f"it is no {what}: it begins with {bytes(head[:8])!r}")
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Unusable("it is UTF-16 text", "save it as UTF-8")
+        raise Unusable("it is text in UTF-16", "save it as UTF-8")
     if start[:1] in (b"{", b"["):
         return _json(start)
+    if b"\0" in start[:1024]:
+        raise Unusable("it is no text, and neither an event log nor Parquet")
     csv_export.heading(head.decode("utf-8", "replace"))
     return Told("CSV export")
 
