@@ -136,7 +136,10 @@ class Engine:
         """
         began, used = time.monotonic(), time.process_time()
         allowed = limits or self._limits
-        compiled = query if isinstance(query, Compiled) else self.compile(query, parameters, now=now)
+        if isinstance(query, Compiled):
+            compiled = query
+        else:
+            compiled = self.compile(query, parameters, now=now, limits=limits, cancellation=cancellation, scope=scope)
         names = [self._name(table) for table in sorted(compiled.tables)]
         with self._lock:
             self._busy += 1
@@ -195,12 +198,28 @@ class Engine:
             raise
 
     def compile(
-        self, query: str, parameters: Mapping[str, object] | None = None, *, now: datetime | None = None
+        self,
+        query: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        now: datetime | None = None,
+        limits: Limits | None = None,
+        cancellation: Cancellation | None = None,
+        scope: Scope | None = None,
     ) -> Compiled:
-        """What a query becomes for this engine, without running it. Raises: QueryError."""
+        """What a query becomes for this engine, without running it as a whole.
+
+        Parts of it may run, within limits and scope: the columns of `evaluate bag_unpack` and `pivot` depend on data.
+        Raises: QueryError.
+        """
+
+        def probe(part: Compiled) -> list[tuple[Any, ...]]:  # values of all types
+            rows = self.run(part, limits=limits, cancellation=cancellation, scope=scope).physical
+            return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
         compile_query = importlib.import_module("vedette.kql").compile_query
         compiled: Compiled = compile_query(
-            query, self._shelf, parameters=parameters or {}, now=now or datetime.now(UTC)
+            query, self._shelf, parameters=parameters or {}, now=now or datetime.now(UTC), probe=probe
         )
         return compiled
 
@@ -263,6 +282,8 @@ class Engine:
         texts = [compiled.sql, *(given.sql for stage in compiled.stages for given in stage.inputs)]
         texts += [sql for _, sql, _ in compiled.parts]
         called = {name for text in texts for name in _KERNEL_CALL.findall(text)}
+        if compiled.stages:
+            _load_kernels()
         if called <= self._registered:
             return
         _load_kernels()

@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
+import vedette.kql.bind.operators  # noqa: F401  (fills the tables of operators and of functions that give rows)
 from vedette.kql.bind.binder import Binder, Program
 from vedette.kql.compiled import Compiled
 from vedette.kql.emit.duckdb.plans import Emitter
 from vedette.kql.parser import parse
-from vedette.kql.plan import uses_of_shared
+from vedette.kql.plan import Plan, uses_of_shared
 from vedette.kql.source import Source
 from vedette.kql.tables import Tables
 from vedette.kql.ticks import ticks_of
 
 
-def bind_query(text: str, tables: Tables, *, now: datetime, parameters: Mapping[str, object] | None = None) -> Program:
+Probe = Callable[[Compiled], list[tuple[Any, ...]]]  # Any: values of all types
+"""Runs a compiled query and gives its rows, values as SQL has them: ticks, JSON text."""
+
+
+def bind_query(
+    text: str,
+    tables: Tables,
+    *,
+    now: datetime,
+    parameters: Mapping[str, object] | None = None,
+    probe: Probe | None = None,
+) -> Program:
     """The plan of a query. Raises: `QueryError` and its kin."""
-    return Binder(Source(text), tables, now=ticks_of(now), parameters=parameters).program(parse(text))
+    known: dict[str, list[tuple[Any, ...]]] = {}  # what was probed, by SQL: a `let` is bound more than once
+
+    def probed(plan: Plan) -> list[tuple[Any, ...]]:
+        assert probe is not None
+        compiled = _emitted(text, Program((("", plan),), None))
+        key = repr((compiled.sql, compiled.stages))
+        if key not in known:
+            known[key] = probe(compiled)
+        return known[key]
+
+    binder = Binder(
+        Source(text), tables, now=ticks_of(now), parameters=parameters, probe=probed if probe is not None else None
+    )
+    return binder.program(parse(text))
 
 
 def compile_query(
-    text: str, tables: Tables, *, now: datetime, parameters: Mapping[str, object] | None = None
+    text: str,
+    tables: Tables,
+    *,
+    now: datetime,
+    parameters: Mapping[str, object] | None = None,
+    probe: Probe | None = None,
 ) -> Compiled:
     """A query, ready for DuckDB.
 
     tables: what it may read. now: what `now()` gives. parameters: values for `declare query_parameters`.
+    probe: runs a part of the query, for operators whose columns depend on data (`bag_unpack`, `pivot`).
     Raises: `QuerySyntaxError`, `UnknownName`, `UnsupportedQuery` or `QueryError`, each pointing into the text.
     """
-    program = bind_query(text, tables, now=now, parameters=parameters)
+    return _emitted(text, bind_query(text, tables, now=now, parameters=parameters, probe=probe))
+
+
+def _emitted(text: str, program: Program) -> Compiled:
     emitter = Emitter(Source(text), uses_of_shared(plan for _, plan in program.results))
     (_, plan), *others = program.results
     sql = emitter.query(plan)

@@ -53,6 +53,8 @@ OPERATORS: Final[dict[type[syntax.Operator], OperatorBinder]] = {}
 """What binds each operator; `operators/` fills it."""
 TABLE_FUNCTIONS: Final[dict[str, Callable[..., Plan]]] = {}
 """Functions that give rows: (binder, call, input plan or None, scope) → plan. `invoke` hands them its input."""
+Probe = Callable[[Plan], list[tuple[Any, ...]]]  # Any: values of all types
+"""Runs a plan while a query is compiled; gives its rows, values as SQL has them: ticks, JSON text."""
 MAX_DEPTH: Final = 100
 
 
@@ -89,13 +91,23 @@ class Binder:
     """Binds one query. Not to be used twice."""
 
     def __init__(
-        self, source: Source, tables: Tables, *, now: int, parameters: Mapping[str, object] | None = None
+        self,
+        source: Source,
+        tables: Tables,
+        *,
+        now: int,
+        parameters: Mapping[str, object] | None = None,
+        probe: Probe | None = None,
     ) -> None:
-        """now: the query's clock, in ticks. parameters: values for `declare query_parameters`."""
+        """now: the query's clock, in ticks. parameters: values for `declare query_parameters`.
+
+        probe: runs a plan, for operators whose columns depend on data; without it they are refused.
+        """
         self.source = source
         self.tables = tables
         self.now = now
         self.parameters = dict(parameters or {})
+        self.probe = probe
         self.functions: Mapping[str, Function] = functions()
         self.render: Render | None = None
         self.further: list[tuple[str, Plan]] = []
