@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +32,6 @@ def open_database(temp: Path, allowed: Sequence[Path], resources: Resources) -> 
     except ImportError as error:
         raise ConfigurationError("hunting needs DuckDB", hint="pip install 'vedette[hunt]'") from error
 
-    # Results leave as Arrow batches by way of cursors, so that a query can be interrupted from another thread.
-    warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
     connection = engine.connect(config={"python_enable_replacements": False})
     folders = [
         f"{folder}/" for path in allowed for folder in [path.absolute()] if folder.is_dir() or not folder.exists()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import pkgutil
-import re
 import shutil
 import tempfile
 import threading
@@ -33,8 +31,7 @@ from vedette.hunting.result import Result, ResultColumn, Stats
 from vedette.hunting.scope import Scope
 from vedette.hunting.shelf import Shelf, Source
 from vedette.kql.compiled import Compiled
-from vedette.kql.compiling import compile_query
-from vedette.kql.kernels.kernel import KERNELS, PROCEDURES
+from vedette.kql.kernels.kernel import PROCEDURES
 from vedette.kql.tables import TableSchema
 from vedette.telemetry.lake import Lake
 
@@ -46,7 +43,6 @@ Types = Mapping[str, Mapping[str, KqlType]]
 
 _AT_ONCE: Final = 32
 _DATABASE: Final = "memory"
-_KERNEL_CALL: Final = re.compile(rf"\b{programs.PREFIX}(\w+)")
 
 
 class Engine:
@@ -278,19 +274,14 @@ class Engine:
         raise QueryError(f"There is no table named '{table}'.")
 
     def _register(self, compiled: Compiled) -> None:
-        """Give the database the kernels that a query calls and that it does not have yet."""
+        """Give the database the macros and kernels that a query calls and that it does not have yet."""
         texts = [compiled.sql, *(given.sql for stage in compiled.stages for given in stage.inputs)]
         texts += [sql for _, sql, _ in compiled.parts]
-        called = {name for text in texts for name in _KERNEL_CALL.findall(text)}
-        if compiled.stages:
-            _load_kernels()
+        called = {name for text in texts for name in programs.called(text)}
         if called <= self._registered:
             return
-        _load_kernels()
         with self._lock:
-            missing = sorted(called - self._registered)
-            programs.register(self._held.connection, [KERNELS[name] for name in missing if name in KERNELS])
-            self._registered.update(missing)
+            programs.provide(self._held.connection, sorted(called), self._registered)
 
     def _open(self) -> None:
         places = [*self._places, *(folder.resolve() for folder in self._outside.folders), self._temp]
@@ -332,13 +323,6 @@ class _Held:
     @connection.setter
     def connection(self, opened: duckdb.DuckDBPyConnection) -> None:
         self._connection = opened
-
-
-def _load_kernels() -> None:
-    import vedette.kql.kernels as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
 
 
 def _sorted_out(

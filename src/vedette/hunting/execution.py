@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -206,6 +207,8 @@ class Execution:
         self._running.check()
         try:
             _only_select(self._cursor, sql)
+            # DuckDB warns of this way out of a cursor; the other one would bind every query twice.
+            warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
             reader: Any = self._cursor.execute(sql).to_arrow_reader(_BATCH)  # stubs of Arrow are absent
             batches: list[Any] = []  # Arrow batches; stubs are absent
             rows = size = 0
@@ -241,8 +244,10 @@ class Execution:
         if limits.bytes is not None and size + batch.nbytes > limits.bytes:
             if not limits.truncate:
                 raise limits.too_many_bytes()
-            share = (limits.bytes - size) / batch.nbytes
-            return batch.slice(0, int(batch.num_rows * share)), "bytes"
+            fitting = batch.slice(0, batch.num_rows * (limits.bytes - size) // batch.nbytes)
+            while fitting.nbytes > limits.bytes - size:  # rows differ in size
+                fitting = fitting.slice(0, fitting.num_rows // 2)
+            return fitting, "bytes"
         return batch, ""
 
 

@@ -37,6 +37,7 @@ from vedette.kql.plan import (
     Rows,
     Scan,
     Shared,
+    Sort,
     Window,
     Windows,
     nothing,
@@ -501,6 +502,8 @@ class Binder:
                 plan = self._sessions(plan, window, column)
             else:
                 plan = Windows((*plan.columns, column), plan, (window,), (column,))
+                if window.partition:
+                    plan = Sort(plan.columns, plan, window.order)  # Partitions come in any order.
         return plan
 
     def _sessions(self, plan: Plan, window: Window, column: Column) -> Plan:

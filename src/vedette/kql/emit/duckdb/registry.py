@@ -31,8 +31,9 @@ EMITTERS: Final[dict[str, Emitter]] = {}
 """Scalar functions and operators, by canonical name."""
 AGGREGATES: Final[dict[str, Emitter]] = {}
 """Aggregates, by canonical name; `FILTER (WHERE …)` is added to what they give, wherever `{filter}` stands in it."""
-MACROS: Final[list[str]] = []
-"""`CREATE MACRO` statements that emitted SQL relies on. An engine runs them once, in this order."""
+MACROS: Final[dict[str, str]] = {}
+"""Name → the `CREATE MACRO` statement of a macro that emitted SQL may call. One may call others, and kernels: those
+have to be there before."""
 
 
 def emits(*names: str) -> Callable[[Emitter], Emitter]:
@@ -69,5 +70,6 @@ def simple(pattern: str, *names: str) -> None:
 
 def macro(signature: str, body: str) -> str:
     """Declare a macro `kql_…(parameters)`; gives its name."""
-    MACROS.append(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
-    return signature.partition("(")[0]
+    name = signature.partition("(")[0]
+    MACROS[name] = f"CREATE OR REPLACE MACRO {signature} AS {body}"
+    return name
