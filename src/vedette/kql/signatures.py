@@ -52,8 +52,9 @@ _WIDENS: Final[dict[KqlType, frozenset[KqlType]]] = {
 """A declared type → the types that are accepted in its place."""
 
 Kind = Literal["scalar", "aggregate", "window", "plugin", "tabular", "operator"]
-Naming = Literal["none", "first", "function_and_first", "prefix_and_first", "prefix"]
-"""How a column gets its name when the query gives none: `Column1`, `x`, `strlen_x`, `<prefix>_x`, `<prefix>`."""
+Naming = Literal["none", "first", "only", "function_and_first", "prefix_and_first", "prefix"]
+"""How a column gets its name when the query gives none: `Column1`, `x`, `x` if x is the only argument, `strlen_x`,
+`<prefix>_x`, `<prefix>`."""
 
 
 @dataclass(frozen=True, slots=True)

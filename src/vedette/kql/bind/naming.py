@@ -21,6 +21,8 @@ def default_name(node: syntax.Expr, functions: Mapping[str, Function]) -> str | 
             match function.naming if function else "none":
                 case "first":
                     return first
+                case "only":
+                    return first if len(arguments) == 1 else None
                 case "function_and_first":
                     return f"{name}_{first}" if first else None
                 case "prefix_and_first":

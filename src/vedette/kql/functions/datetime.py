@@ -5,6 +5,7 @@ Reading a time from text (`todatetime`, `totimespan`) is a conversion; sums and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from vedette.kql.signatures import DOCS, Family
@@ -46,6 +47,8 @@ FAMILY.add(
     source=f"{DOCS}week-of-year-function",
 )
 
+FAMILY.functions["weekofyear"] = replace(FAMILY.functions["weekofyear"], deprecated="week_of_year")
+
 for _part in ("day", "week", "month", "year"):
     _week = ", which begins on Sunday" * (_part == "week")
     FAMILY.add(
@@ -63,14 +66,14 @@ FAMILY.add(
     " -> datetime",
     "make_datetime(value: scalar) -> datetime",
     says="A time from its parts; null when there is no such time.",
-    naming="first",
+    naming="only",
 )
 FAMILY.add(
     "make_timespan(days: integer, hours: integer, minutes: integer, seconds: number) -> timespan",
     "make_timespan(hours: integer, minutes: integer, seconds: number?) -> timespan",
     "make_timespan(value: scalar) -> timespan",
     says="A span from its parts; null when one is out of its range.",
-    naming="first",
+    naming="only",
 )
 FAMILY.add(
     "format_datetime(date: datetime, format: string) -> string",

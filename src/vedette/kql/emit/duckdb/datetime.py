@@ -106,31 +106,26 @@ def _datetime_diff(call: Call, part: str, later: str, earlier: str) -> str:
 # Starts and ends
 
 
-def _offset(args: tuple[str, ...], extra: int = 0) -> str:
-    offset = args[1] if len(args) > 1 else "0"
-    return f"({offset} + {extra})" if extra else offset
-
-
-_STARTS: Final[dict[str, Callable[[str, str], str]]] = {
-    "day": lambda at, offset: f"({at} - {at} % {TICKS_PER_DAY} + {offset} * {TICKS_PER_DAY})",
-    "week": lambda at, offset: f"(kql_week_start({at}) + {offset} * {_WEEK})",
-    "month": lambda at, offset: f"kql_month_start({at}, {offset})",
-    "year": lambda at, offset: f"kql_year_start({at}, {offset})",
+_STARTS: Final[dict[str, tuple[str, str]]] = {
+    "day": (f"({{0}} - {{0}} % {TICKS_PER_DAY})", f"({{0}} - {{0}} % {TICKS_PER_DAY} + {{1}} * {TICKS_PER_DAY})"),
+    "week": ("kql_week_start({0})", f"(kql_week_start({{0}}) + {{1}} * {_WEEK})"),
+    "month": ("kql_month_start({0}, 0)", "kql_month_start({0}, {1})"),
+    "year": ("kql_year_start({0}, 0)", "kql_year_start({0}, {1})"),
 }
+"""Part of the calendar → when it begins: of a time, and of a time moved by an offset."""
 
 
 def _start(part: str) -> Callable[..., str]:
     def emitter(call: Call, *args: str) -> str:
-        if part == "day" and len(args) == 1:
-            return f"({args[0]} - {args[0]} % {TICKS_PER_DAY})"
-        return _STARTS[part](args[0], _offset(args))
+        return _STARTS[part][len(args) - 1].format(*args)
 
     return emitter
 
 
 def _end(part: str) -> Callable[..., str]:
-    def emitter(call: Call, *args: str) -> str:
-        return f"({_STARTS[part](args[0], _offset(args, 1))} - 1)"
+    def emitter(call: Call, at: str, offset: str = "") -> str:
+        following = f"({offset} + 1)" if offset else "1"
+        return f"({_STARTS[part][1].format(at, following)} - 1)"
 
     return emitter
 
@@ -230,7 +225,9 @@ def _format_timespan(call: Call, span: str, format: str) -> str:
     for piece in kernels.timespan_format(str(chosen.value)):
         if piece[0] in numbers:
             number = numbers[piece[0]]
-            parts.append(f"lpad({number}, greatest({len(piece)}, length({number})), '0')" if len(piece) > 1 else number)
+            parts.append(
+                f"lpad({number}, greatest({len(piece)}, length({number}))::INTEGER, '0')" if len(piece) > 1 else number
+            )
         else:
             parts.append(_fraction(piece, ticks) if piece[0] in "fF" else text(piece))
     return f"coalesce({' || '.join(parts) or text('')}, '')"
