@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import shutil
 import tempfile
 import threading
@@ -213,11 +212,9 @@ class Engine:
             rows = self.run(part, limits=limits, cancellation=cancellation, scope=scope).physical
             return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
-        compile_query = importlib.import_module("vedette.kql").compile_query
-        compiled: Compiled = compile_query(
+        return compile_query(
             query, self._shelf, parameters=parameters or {}, now=now or datetime.now(UTC), probe=probe
         )
-        return compiled
 
     def close(self) -> None:
         """Let go of memory, threads and temporary files. Also done when the program ends."""
@@ -278,10 +275,9 @@ class Engine:
         texts = [compiled.sql, *(given.sql for stage in compiled.stages for given in stage.inputs)]
         texts += [sql for _, sql, _ in compiled.parts]
         called = {name for text in texts for name in programs.called(text)}
-        if called <= self._registered:
-            return
         with self._lock:
-            programs.provide(self._held.connection, sorted(called), self._registered)
+            if not called <= self._registered:
+                programs.provide(self._held.connection, sorted(called), self._registered)
 
     def _open(self) -> None:
         places = [*self._places, *(folder.resolve() for folder in self._outside.folders), self._temp]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
 PREFIX: Final = "kql_"
-_CALL = re.compile(r"\b(kql_\w+)\(")
+_CALL: Final = re.compile(rf"\b({PREFIX}\w+)\(")
 FAILED: Final = "kernel-failed"
 """Marks, in what DuckDB says, that a kernel refused: mark, its name, its message, each behind a separator."""
 SEPARATOR: Final = "\x1f"
@@ -63,68 +60,20 @@ def provide(connection: duckdb.DuckDBPyConnection, names: Iterable[str], present
             register(connection, [KERNELS[name.removeprefix(PREFIX)]])
 
 
-class Programs:
-    """What a database knows of the kernels and macros that emitted SQL calls. Each is declared when a query needs it."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._lock = threading.Lock()
-        self._known: set[str] = set()
-
-    def declare(self, texts: Iterable[str]) -> None:
-        """Make everything known that some SQL calls."""
-        called = {name for text in texts for name in _CALL.findall(text)}
-        if called <= self._known:
-            return
-        _load_kernels()
-        with self._lock:
-            for name in sorted(called):
-                self._declare(name)
-
-    def _declare(self, name: str) -> None:
-        if name in self._known:
-            return
-        self._known.add(name)
-        if statement := _macros().get(name):
-            for inner in _CALL.findall(statement):
-                self._declare(inner)
-            self._connection.execute(statement)
-        elif kernel := KERNELS.get(name.removeprefix(PREFIX)):
-            _register(self._connection, kernel)
-
-
-_CALL: Final = re.compile(rf"\b{PREFIX}\w+")
-
-
-def _macros() -> Mapping[str, str]:
-    """Name → the statement that makes a macro, for all cursors of a database."""
-    made = {}
-    for statement in MACROS:
-        name = _CALL.search(statement)
-        if name:
-            made[name[0]] = statement.replace(" TEMP MACRO ", " MACRO ", 1)
-    return made
-
-
-def _load_kernels() -> None:
-    import vedette.kql.kernels as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
-
-
-def _register(connection: duckdb.DuckDBPyConnection, kernel: Kernel) -> None:
+def register(connection: duckdb.DuckDBPyConnection, kernels: Iterable[Kernel]) -> None:
+    """Let SQL on this database call kernels, each as `kql_<name>`."""
     from duckdb.func import FunctionNullHandling, PythonUDFType
 
-    connection.create_function(
-        PREFIX + kernel.name,
-        _over_columns(kernel),
-        [ENGINE_TYPE[kind] for kind in kernel.parameters],
-        "JSON" if kernel.returns == "dynamic" else ENGINE_TYPE[kernel.returns],
-        type=PythonUDFType.ARROW,
-        null_handling=FunctionNullHandling.SPECIAL,
-        side_effects=kernel.volatile,
-    )
+    for kernel in kernels:
+        connection.create_function(
+            PREFIX + kernel.name,
+            _over_columns(kernel),
+            [ENGINE_TYPE[kind] for kind in kernel.parameters],
+            "JSON" if kernel.returns == "dynamic" else ENGINE_TYPE[kernel.returns],
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+            side_effects=kernel.volatile,
+        )
 
 
 def _over_columns(kernel: Kernel) -> Callable[..., Any]:

@@ -12,7 +12,9 @@ def column(name: str, kind: KqlType, encoding: Encoding = "") -> Column:
     return Naming().column(name, kind, encoding)
 
 
-def compiled(sql: str, *columns: Column | tuple[str, KqlType], tables: tuple[str, ...] = (), **further: object) -> Compiled:
+def compiled(
+    sql: str, *columns: Column | tuple[str, KqlType], tables: tuple[str, ...] = (), **further: object
+) -> Compiled:
     """A compiled query: its SQL, and its columns in order, as (name, type)."""
     typed = tuple(one if isinstance(one, Column) else column(*one) for one in columns)
     return Compiled(sql, typed, frozenset(tables), nothing(), **further)  # type: ignore[arg-type]  # as the test says
