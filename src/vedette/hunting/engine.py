@@ -30,6 +30,7 @@ from vedette.hunting.result import Result, ResultColumn, Stats
 from vedette.hunting.scope import Scope
 from vedette.hunting.shelf import Shelf, Source
 from vedette.kql.compiled import Compiled
+from vedette.kql.compiling import compile_query
 from vedette.kql.kernels.kernel import PROCEDURES
 from vedette.kql.tables import TableSchema
 from vedette.telemetry.lake import Lake
@@ -212,9 +213,7 @@ class Engine:
             rows = self.run(part, limits=limits, cancellation=cancellation, scope=scope).physical
             return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
-        return compile_query(
-            query, self._shelf, parameters=parameters or {}, now=now or datetime.now(UTC), probe=probe
-        )
+        return compile_query(query, self._shelf, parameters=parameters or {}, now=now or datetime.now(UTC), probe=probe)
 
     def close(self) -> None:
         """Let go of memory, threads and temporary files. Also done when the program ends."""
