@@ -16,7 +16,6 @@ from vedette.kql.source import Source
 from vedette.kql.tables import Tables
 from vedette.kql.ticks import ticks_of
 
-
 Probe = Callable[[Compiled], list[tuple[Any, ...]]]  # Any: values of all types
 """Runs a compiled query and gives its rows, values as SQL has them: ticks, JSON text."""
 
@@ -64,7 +63,7 @@ def compile_query(
 
 
 def _emitted(text: str, program: Program) -> Compiled:
-    emitter = Emitter(Source(text), uses_of_shared(plan for _, plan in program.results))
+    emitter = Emitter(Source(text), uses_of_shared(plan for _, plan in program.results) if program.shares else {})
     (_, plan), *others = program.results
     sql = emitter.query(plan)
     parts = []

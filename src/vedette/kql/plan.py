@@ -26,10 +26,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan(Plan):
-    """All rows of a named table. `stored` gives each column's name in the table."""
+    """All rows of a named table, whose columns have their physical names."""
 
     table: str
-    stored: Mapping[Column, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,17 +191,28 @@ class Expansion:
 class Unnest(Plan):
     """A row per element of the arrays, which go side by side; shorter ones are filled with null.
 
-    A bag gives one single-property bag per property. An empty array or null gives one row with null in `mv-expand`
-    (`keep_empty`), none in `mv-apply`. `index` gets the element's number from 0.
+    A bag gives one single-property bag per property, anything else (null as well) gives itself. Where all are empty
+    there is no row. An element gets its column's type when it has that type in JSON, and is null otherwise.
+    `index` gets the element's number from 0.
     """
 
     input: Plan
     items: tuple[Expansion, ...]
     index: Column | None = None
     limit: Bound | None = None
-    keep_empty: bool = True
     as_arrays: bool = False
     """Bag properties become `[key, value]` pairs (`kind=array`)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Captures(Plan):
+    """The input's columns, then the texts that named groups of a regular expression take out of a value: `columns`
+    at the end belong to `groups` in order. All are empty where the pattern does not match."""
+
+    input: Plan
+    value: Bound
+    pattern: str
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,9 @@ import math
 from decimal import Decimal
 from typing import Any
 
+from vedette.kql.syntax import TypedValue
+from vedette.kql.ticks import datetime_text, timespan_text
+
 
 def encode_json(value: object) -> str:
     """A dynamic value as compact JSON text, non-ASCII letters as they are. NaN and infinities become texts, as Kusto
@@ -20,6 +23,12 @@ def _printable(value: Any) -> Any:  # dynamic values have no type of their own
             return "NaN"
         case float() if math.isinf(value):
             return "Infinity" if value > 0 else "-Infinity"
+        case TypedValue(type="datetime", value=int(ticks)):
+            return datetime_text(ticks)
+        case TypedValue(type="timespan", value=int(ticks)):
+            return timespan_text(ticks)
+        case TypedValue(value=inner):
+            return _printable(inner)
         case Decimal():
             return format(value, "f")
         case dict():

@@ -86,6 +86,8 @@ class Program:
 
     results: tuple[tuple[str, Plan], ...]
     render: Render | None
+    shares: bool = True
+    """Whether rows may be read in several places."""
 
 
 class Binder:
@@ -139,7 +141,7 @@ class Binder:
             raise self.source.syntax_error(
                 "The query asks for nothing: it has no tabular expression.", Span(max(0, end - 1), end)
             )
-        return Program((*results, *self.further), self.render)
+        return Program((*results, *self.further), self.render, shares=self._count > 0)
 
     def statement(self, statement: syntax.Statement, scope: Scope) -> Plan | None:
         """One statement; the plan, when it asks for rows."""
@@ -176,8 +178,8 @@ class Binder:
         elif isinstance(value, syntax.Materialize) and self.is_tabular(value.value, scope):
             scope.define(name, self.kept(self.rows(value.value, scope)))
         elif self.is_tabular(value, scope):
-            scope.define(name, LetTable(value, _copy(scope)))
-            self.rows(value, scope)  # Errors are reported where they are, even when the name is not used.
+            # Bound at once, so that errors are reported where they are, even when the name is not used.
+            scope.define(name, LetTable(value, _copy(scope), [self.rows(value, scope)]))
         else:
             scope.define(name, LetScalar(self.scalar(value, Frame(scope))))
 
@@ -366,8 +368,8 @@ class Binder:
 
     def _named(self, node: syntax.Expr, name: str, scope: Scope) -> Plan:
         match scope.find(name):
-            case LetTable(value=value, scope=defined):
-                return self.rows(value, defined)
+            case LetTable(value=value, scope=defined, ready=ready):
+                return ready.pop() if ready else self.rows(value, defined)
             case LetPlan() as kept:
                 return self.shared(kept)
             case LetFunction():
@@ -417,14 +419,8 @@ class Binder:
     def scan(self, name: str) -> Plan:
         """All rows of a table."""
         schema = self.tables[name]
-        naming = Naming()
-        columns = []
-        stored = {}
-        for one in schema.columns:
-            column = naming.column(one.name, one.type, one.encoding)
-            columns.append(column)
-            stored[column] = one.stored
-        return Scan(tuple(columns), schema.engine_name, stored)
+        columns = tuple(Column(one.name, one.type, one.stored, one.encoding) for one in schema.columns)
+        return Scan(columns, schema.engine_name)
 
     def shared(self, kept: LetPlan) -> Plan:
         """Another use of rows that are computed once, with columns of its own."""

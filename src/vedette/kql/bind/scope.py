@@ -58,6 +58,8 @@ class LetTable:
 
     value: syntax.Expr
     scope: Scope
+    ready: list[Plan] = field(default_factory=list, compare=False, repr=False)
+    """The plan that was made when the name was defined, until its first use takes it."""
 
 
 @dataclass(frozen=True, slots=True)

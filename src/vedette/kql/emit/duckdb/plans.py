@@ -223,8 +223,8 @@ def used(*expressions: Bound | None) -> Needed:
 def scan(emitter: Emitter, plan: steps.Scan, needed: Needed) -> Select:
     emitter.tables.add(plan.table)
     scope = {}
-    for column in plan.columns:
-        stored = sql.identifier(plan.stored[column])
+    for column in (one for one in plan.columns if one in needed):
+        stored = sql.identifier(column.physical)
         scope[column] = f"kql_stored_dynamic({stored})" if column.type == "dynamic" else stored
     return Select(sql.identifier(plan.table), scope)
 
