@@ -86,7 +86,8 @@ def unary(binder: Binder, node: syntax.Unary, frame: Frame) -> Bound:
         raise binder.source.semantic_error(f"'{node.op}' needs a number or timespan, not a {operand.type}.", node.span)
     if node.op == "+":
         return operand
-    return fold(Call(operand.type, "neg", (operand,), span=node.span))
+    promoted: KqlType = "long" if operand.type == "int" else operand.type
+    return fold(Call(promoted, "neg", (operand,), span=node.span))
 
 
 def binary(binder: Binder, node: syntax.Binary, frame: Frame) -> Bound:

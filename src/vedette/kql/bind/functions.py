@@ -166,16 +166,26 @@ def entered(binder: Binder, node: syntax.Call, function: LetFunction, frame: Fra
     """The scope of a function's body: its parameters mean the arguments of this call."""
     scope = Scope(function.scope)
     parameters = function.definition.parameters
-    positional = [argument for argument in node.arguments if argument.name is None]
-    named = {argument.name: argument for argument in node.arguments if argument.name is not None}
-    if len(positional) > len(parameters):
+    if len(node.arguments) > len(parameters):
         raise binder.source.semantic_error(
             f"'{node.name}' takes {len(parameters)} argument{'' if len(parameters) == 1 else 's'}, "
-            f"and {len(positional)} are given.",
+            f"and {len(node.arguments)} are given.",
             node.span,
         )
+    ordered: list[syntax.Argument] = []
+    for written, parameter in zip(node.arguments, parameters, strict=False):
+        if written.name not in (None, parameter.name):
+            break
+        ordered.append(written)
+    named: dict[str, syntax.Argument] = {}
+    for written in node.arguments[len(ordered) :]:
+        if written.name is None:
+            raise binder.source.semantic_error(
+                "Arguments behind a named one that is out of order need names as well.", written.span
+            )
+        named[written.name] = written
     for position, parameter in enumerate(parameters):
-        argument = positional[position] if position < len(positional) else named.pop(parameter.name, None)
+        argument = ordered[position] if position < len(ordered) else named.pop(parameter.name, None)
         value = argument.value if argument else parameter.default
         if value is None:
             raise binder.source.semantic_error(

@@ -309,8 +309,8 @@ def datetime_local_to_utc(at: int | None, timezone: str) -> int | None:
     return in_range(at - _ticks(shown.utcoffset()))
 
 
-@kernel(returns="dynamic")
 def datetime_list_timezones() -> list[str]:
+    """The names of all zones."""
     return sorted(available_timezones())
 
 

@@ -12,6 +12,7 @@ from vedette.kql.emit.duckdb.sql import SQL_TYPE, text
 from vedette.kql.kernels import datetime as kernels
 from vedette.kql.kernels.datetime import MONTHS, PARTS, PERIODS, SPANS, TICKS_PER_HOUR, TICKS_PER_MINUTE
 from vedette.kql.ticks import EPOCH_TICKS, MAX_TICKS, TICKS_PER_DAY, TICKS_PER_SECOND
+from vedette.kql.values import encode_json
 
 _WEEK: Final = SPANS["week"]
 
@@ -242,6 +243,11 @@ def _moved(call: Call, at: str, timezone: str) -> str:
     if isinstance(chosen, Const):
         kernels.zone(str(chosen.value), call.name)
     return f"kql_{call.name}({at}, {timezone})"
+
+
+@emits("datetime_list_timezones")
+def _list_timezones(call: Call) -> str:
+    return f"{text(encode_json(kernels.datetime_list_timezones()))}::JSON"
 
 
 # Bins
