@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -67,10 +68,10 @@ def register(connection: duckdb.DuckDBPyConnection, kernels: Iterable[Kernel]) -
     for kernel in kernels:
         connection.create_function(
             PREFIX + kernel.name,
-            _over_columns(kernel),
+            _over_columns(kernel) if kernel.parameters else kernel.function,
             [ENGINE_TYPE[kind] for kind in kernel.parameters],
             "JSON" if kernel.returns == "dynamic" else ENGINE_TYPE[kernel.returns],
-            type=PythonUDFType.ARROW,
+            type=PythonUDFType.ARROW if kernel.parameters else PythonUDFType.NATIVE,
             null_handling=FunctionNullHandling.SPECIAL,
             side_effects=kernel.volatile,
         )
@@ -98,6 +99,13 @@ def _over_columns(kernel: Kernel) -> Callable[..., Any]:
         # DuckDB takes texts for JSON only when they say that they are.
         return pa.ExtensionArray.from_storage(pa.json_(), array) if kernel.returns == "dynamic" else array
 
+    # DuckDB counts the parameters that a function has by name.
+    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what inspect reads
+        [
+            inspect.Parameter(f"argument_{position}", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+            for position in range(len(kernel.parameters))
+        ]
+    )
     return call
 
 
