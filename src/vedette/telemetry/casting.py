@@ -235,7 +235,7 @@ def _time_from_text(value: str) -> str:
     # This cast takes no notice of an offset; the one with a time zone does, but keeps microseconds only.
     offset = f"make_timestamp_ns(epoch_us(TRY_CAST({value} AS TIMESTAMPTZ)) * 1000 + epoch_ns({iso}) % 1000)"
     has_offset = f"regexp_matches(right({value}, 6), '[+-]\\d\\d:?\\d\\d$|[+-]\\d\\d$') AND length({value}) > 19"
-    is_utc = f"ascii(right({value}, 1)) = 90"  # Z
+    is_utc = f"suffix({value}, 'Z')"
     starts_with_year = f"ascii(substr({value}, 5, 1)) = 45"  # -
     return (
         f"CASE WHEN {is_utc} THEN {iso} "

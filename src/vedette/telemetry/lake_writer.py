@@ -217,7 +217,7 @@ class LakeWriter:
 
         # Rows in time order let a reader skip row groups and pages by their statistics.
         rows = pa.Table.from_batches(batches)
-        if "Timestamp" in rows.schema.names:
+        if "Timestamp" in rows.schema.names and not _in_order(rows.column("Timestamp")):
             rows = rows.sort_by("Timestamp")
         self._file(table, day).write_table(rows, row_group_size=self._rows_per_group)
 
@@ -259,6 +259,13 @@ class _RejectLog:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def _in_order(times: Any) -> bool:  # pyarrow.ChunkedArray; no stubs
+    """Whether times never go back: sorting what is sorted would copy every column all the same."""
+    import pyarrow.compute as pc
+
+    return bool(pc.all(pc.less_equal(times.slice(0, len(times) - 1), times.slice(1))).as_py())
 
 
 def _by_day(table: str, batch: Any) -> Iterator[tuple[int | None, Any]]:  # pyarrow.RecordBatch; no stubs

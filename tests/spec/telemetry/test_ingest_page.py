@@ -9,7 +9,7 @@ from vedette.telemetry import importer
 from vedette.telemetry.mapping import MAPPINGS
 from vedette.telemetry.records import SECURITY, SYSMON
 
-PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "ingest-recordings.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "ingest-telemetry.md"
 ROW = re.compile(r"^\| (Sysmon|Security) \| ([\d, ]+) \| ([\w, ]+?) \|", re.MULTILINE)
 LOGS = {"Sysmon": SYSMON, "Security": SECURITY}
 
