@@ -349,6 +349,8 @@ class UnknownName(QueryError):
         self,
         message: str,
         *,
+        kind: str = "",
+        name: str = "",
         nearest: Iterable[str] = (),
         span: tuple[int, int] | None = None,
         line: int | None = None,
@@ -356,6 +358,10 @@ class UnknownName(QueryError):
         hint: str = "",
     ) -> None:
         super().__init__(message, span=span, line=line, column=column, hint=hint)
+        self.kind = kind
+        """What was looked for: `table`, `column`, `function`, `operator`, …"""
+        self.name = name
+        """What the query says."""
         self.nearest = tuple(nearest)
         """Names that do exist, best first."""
 

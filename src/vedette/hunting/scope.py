@@ -18,11 +18,12 @@ class Scope:
     """The rows that are visible.
 
     devices: ids; rows of tables that have a `DeviceId` are visible when it is one of these, or when they name none.
-    since: rows of tables that have a time are visible when it is not before this one.
+    since, until: rows of tables that have a time are visible when it is not before the one and not after the other.
     """
 
     devices: frozenset[str] | None = None
     since: datetime | None = None
+    until: datetime | None = None
 
     def condition(self, schema: TableSchema) -> str:
         """What must hold for a row of a table; empty when all are visible."""
@@ -34,7 +35,9 @@ class Scope:
             name = quoted(columns[_DEVICE].stored)
             yield f"({name} = '' OR {name} IN (SELECT unnest({listed(sorted(self.devices))}::VARCHAR[])))"
         time = next((columns[name] for name in _TIMES if name in columns), None)
-        if self.since is not None and time is not None and time.encoding:
-            at = self.since.astimezone(UTC) if self.since.tzinfo else self.since
+        if time is not None and time.encoding:
             kind = "TIMESTAMP_NS" if time.encoding == "ns" else "TIMESTAMP"
-            yield f"{quoted(time.stored)} >= {kind} '{at:%Y-%m-%d %H:%M:%S.%f}'"
+            for bound, sign in ((self.since, ">="), (self.until, "<=")):
+                if bound is not None:
+                    at = bound.astimezone(UTC) if bound.tzinfo else bound
+                    yield f"{quoted(time.stored)} {sign} {kind} '{at:%Y-%m-%d %H:%M:%S.%f}'"

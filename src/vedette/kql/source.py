@@ -59,7 +59,7 @@ class Source:
         line, column = self.place(span.start)
         hint = f"Did you mean {' or '.join(near)}?" if near else ""
         message = self._said(f"There is no {kind} named '{name}'.", span)
-        return UnknownName(message, nearest=near, span=span, line=line, column=column, hint=hint)
+        return UnknownName(message, kind=kind, name=name, nearest=near, span=span, line=line, column=column, hint=hint)
 
     def unsupported(self, message: str, span: Span, *, hint: str = "") -> UnsupportedQuery:
         """Refused on purpose: the answer would be approximate."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +19,11 @@ from vedette.tenant.store.collection import Collection
 from vedette.tenant.store.counter import Counter
 from vedette.tenant.store.database import Database
 from vedette.tenant.store.response import CommandResult, Content, Course, PutFile, courses_of, investigations_of
+from vedette.tenant.store.run_time import RunTime
 from vedette.tenant.store.scans import KeptScan
 
 if TYPE_CHECKING:
+    from vedette.hunting import Engine
     from vedette.simulation.estate import Estate
     from vedette.telemetry import Lake
 
@@ -55,6 +58,10 @@ class DefenderStore:
         self.device_groups: Collection[DeviceGroup] = Collection.of_entity(database, DeviceGroup)
         self.device_group_ids = Counter(database, "device groups")
         self.scans: Collection[KeptScan] = Collection(database, KeptScan)
+        self.run_time = RunTime()
+        """What hunting queries have taken so far."""
+        self._engine: Engine | None = None
+        self._opening = threading.Lock()
 
     @property
     def lake(self) -> Lake:
@@ -62,6 +69,17 @@ class DefenderStore:
         if self._fill is not None:
             self._fill()
         return self._lake
+
+    @property
+    def engine(self) -> Engine:
+        """What runs hunting queries over the telemetry. Ask beside the event loop, as for the lake."""
+        from vedette.hunting import Engine
+
+        lake = self.lake
+        with self._opening:
+            if self._engine is None:
+                self._engine = Engine(lake)
+            return self._engine
 
     def estate(self, groups: Sequence[str] | None = None) -> Estate:
         """What vulnerability management knows of all machines, or of those in these device groups.
@@ -110,4 +128,8 @@ class DefenderStore:
     def close(self) -> None:
         """Close the database and the lake."""
         self.database.close()
+        with self._opening:
+            if self._engine is not None:
+                self._engine.close()
+                self._engine = None
         self._lake.close()
