@@ -64,7 +64,9 @@ def _verbatim(text: str) -> str:
 
 
 def _declared(name: str) -> str:
-    return name if _WORD.fullmatch(name) and name not in NOT_DECLARED else f"[{_string(name)}]"
+    # `summarize by = x` would be read as a `by` without columns before it.
+    is_plain = _WORD.fullmatch(name) and name not in NOT_DECLARED and name != "by"
+    return name if is_plain else f"[{_string(name)}]"
 
 
 def _referred(name: str) -> str:
@@ -187,14 +189,17 @@ def _path(node: s.Member | s.Index) -> str:
         else:
             parts.append("." + (at.name if "*" in at.name else _referred(at.name)))
         at = at.target
-    parts.append(_expr(at, PATH))
+    target = _expr(at, PATH)
+    # Digits and a dot would be one number.
+    parts.append(f"({target})" if isinstance(at, s.Literal) and target[0].isdigit() else target)
     return "".join(reversed(parts))
 
 
 def _call(node: s.Call) -> str:
     target = f"{_expr(node.target, PATH)}." if node.target else ""
     arguments = ", ".join(
-        (f"{_declared(argument.name)}=" if argument.name else "") + _expr(argument.value) for argument in node.arguments
+        (f"{_declared(argument.name)}=" if argument.name is not None else "") + _expr(argument.value)
+        for argument in node.arguments
     )
     return f"{target}{_referred(node.name)}({arguments})"
 
@@ -204,7 +209,8 @@ def _type_of(node: s.TypeOf) -> str:
 
 
 def _in(node: s.In) -> str:
-    items = ", ".join(_expr(item, PIPELINE) for item in node.items)
+    # A comma behind an operator would go on with the operator's own list.
+    items = _exprs(node.items, PIPELINE if len(node.items) == 1 else OR)
     return f"{_expr(node.left, EQUALITY + 1)} {node.op} ({items})"
 
 
@@ -447,7 +453,7 @@ def _render(node: s.Render) -> str:
 
 
 def _fork(node: s.Fork) -> str:
-    branches = (f"{_declared(name)}={_body(body)}" if name else _body(body) for name, body in node.branches)
+    branches = (f"{_declared(name)}={_body(body)}" if name is not None else _body(body) for name, body in node.branches)
     return f"fork {' '.join(branches)}"
 
 
@@ -492,11 +498,11 @@ def _make_graph(node: s.MakeGraph) -> str:
 
 
 def _graph_part(part: s.GraphNode | s.GraphEdge) -> str:
-    name = _declared(part.name) if part.name else ""
+    name = _declared(part.name) if part.name is not None else ""
     if isinstance(part, s.GraphNode):
         return f"({name})"
     steps = f"*{part.low}..{part.high}" if part.variable else ""
-    inside = f"-[{name}{steps}]-" if name or steps else "--"
+    inside = f"-[{name}{steps}]-" if part.name is not None or steps else "--"
     return ("<" if part.direction == "<-" else "") + inside + (">" if part.direction == "->" else "")
 
 
@@ -512,7 +518,8 @@ def _matching(word: str) -> Callable[[s.GraphMatch | s.GraphShortestPaths], str]
 
 def _graph_to_table(node: s.GraphToTable) -> str:
     parts = (
-        what + (f" as {_declared(name)}" if name else "") + _options(options) for what, name, options in node.parts
+        what + (f" as {_declared(name)}" if name is not None else "") + _options(options)
+        for what, name, options in node.parts
     )
     return f"graph-to-table {', '.join(parts)}"
 

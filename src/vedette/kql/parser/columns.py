@@ -65,7 +65,7 @@ def can_begin(p: Expressions) -> bool:
     return p.text not in _NO_COLUMN
 
 
-_NO_COLUMN = frozenset({"|", "", ";", ")", "}", "by", "on"})
+_NO_COLUMN = frozenset({"|", "", ";", ")", "}", "by"})
 
 
 def ordering(p: Expressions) -> s.Ordering:

@@ -160,15 +160,9 @@ def _reduce(p: Expressions) -> s.Operator:
     p.expect("by")
     column = named(p)
     if p.accept("with"):
-        bracketed = p.accept("(") or p.accept("[")
-        found = [option(p)]
+        given += (option(p),)
         while p.accept(","):
-            found.append(option(p))
-        if bracketed:
-            if p.text not in (")", "]"):
-                raise p.expected("')'")
-            p.advance()
-        given += tuple(found)
+            given += (option(p),)
     return s.Reduce(column, given, span=p.since(start))
 
 

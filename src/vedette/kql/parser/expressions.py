@@ -108,6 +108,8 @@ class Expressions(Cursor):
         if read is not None:
             return read(self)
         known = [name for name in self.operators if name not in _OLD_SPELLINGS]
+        if self.text == "|" and self.touches():
+            raise self.error("KQL has no '||'.", hint="Write 'or'.")
         if self.kind != WORD:
             raise self.expected("an operator such as where or summarize")
         raise self.source.unknown("operator", self.text, known, self.span)
@@ -311,7 +313,7 @@ class Expressions(Cursor):
     def _argument(self) -> s.Argument:
         start = self.starts[self.at]
         name = None
-        if self.texts[self.at + 1] == "=" and self.kind == WORD:
+        if (self.kind == WORD and self.texts[self.at + 1] == "=") or (self.text == "[" and self.behind(3) == "="):
             name = self.declared_name()
             self.advance()
         value = self.expression()
@@ -326,13 +328,10 @@ class Expressions(Cursor):
         if self.text == "materialize":
             return self.error("materialize(…) stands only behind let.", hint="Write let name = materialize(…);")
         if self.text in self.operators:
-            return self.error(
-                f"An expression was expected, but '{self.text}' is an operator.", hint="Is a bar missing?"
-            )
-        return self.error(
-            f"'{self.text}' is a word of the language and names nothing here.",
-            hint=f"Write ['{self.text}'] for the name.",
-        )
+            message = f"An expression was expected, but '{self.text}' is an operator."
+            return self.error(message, hint="Is a bar missing before it?")
+        message = f"'{self.text}' is a word of the language and names nothing here."
+        return self.error(message, hint=f"For a column of this name write ['{self.text}'].")
 
     def bracketed(self) -> str:
         """`['any name']`, from its bracket on."""

@@ -33,12 +33,9 @@ def _make_graph(p: Expressions) -> s.Operator:
     if p.text == "with_node_id":
         given += (option(p),)
     elif p.accept("with"):
-        if p.text == "with_node_id" or p.behind(1) == "=":
-            given += (option(p),)
-        else:
+        nodes.append(_nodes(p))
+        while p.accept(","):
             nodes.append(_nodes(p))
-            while p.accept(","):
-                nodes.append(_nodes(p))
     if p.text == "partitioned-by":
         raise p.unsupported("make-graph … partitioned-by is not supported.", hint="Use the partition operator.")
     return s.MakeGraph(source, target, tuple(nodes), given, span=p.since(start))

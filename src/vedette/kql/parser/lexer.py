@@ -90,9 +90,8 @@ def _stray(source: Source, after: int) -> Exception:
     if rest.lstrip("hH")[:3] in ("```", "~~~"):
         return source.syntax_error("This block of text is never closed.", Span(at, at + 3))
     here = Span(at, at + 1)
-    if rest[:2] in ("&&", "||"):
-        word = "and" if rest[0] == "&" else "or"
-        return source.syntax_error(f"KQL has no '{rest[:2]}'.", Span(at, at + 2), hint=f"Write '{word}'.")
+    if rest[:2] == "&&":
+        return source.syntax_error("KQL has no '&&'.", Span(at, at + 2), hint="Write 'and'.")
     if rest[0] == "!":
         return source.syntax_error("'!' alone negates nothing.", here, hint="Write not(…).")
     if rest[0] in "“”‘’":

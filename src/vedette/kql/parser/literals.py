@@ -101,7 +101,7 @@ def _integer(bits: int) -> Callable[[str], object]:
             return None
         sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text.lstrip("+"))
         value = sign * long_value(digits)
-        return value if -(1 << bits - 1) <= value < 1 << bits else None
+        return value if -(1 << bits - 1) <= value < 1 << bits - 1 else None
 
     return read
 
