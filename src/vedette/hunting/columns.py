@@ -100,10 +100,15 @@ def nothing(kind: KqlType) -> str:
 
 
 def declared_types(columns: Sequence[str], table: Table | None) -> dict[str, KqlType]:
-    """The types that the catalogue knows for columns: those of the table, or else of a table that has them all."""
+    """The types that the catalogue knows for columns: those of the table, or else of one that has them all.
+
+    Columns that happen to be called as some table's are not enough to say that they are its: the time is to be there.
+    """
     if table is None:
         names = set(columns)
-        fitting = [known for known in TABLES.values() if names <= {column.name for column in known.columns}]
+        fitting = [
+            known for known in TABLES.values() if known.time_column in names <= {one.name for one in known.columns}
+        ]
         table = fitting[0] if fitting and len(names) > 1 else None
     if table is None:
         return {}
@@ -201,10 +206,11 @@ def _datetime(value: str, found: Found) -> str | None:
         return None
     text = f"nullif(trim({value}), '')"
     others = ", ".join(map(literal, _TIME_FORMATS))
-    # The last attempt is not a `TRY`: a text that is no time must not turn into a silent null.
+    # Without the zone in the type an offset such as +02:00 would be read over. The last attempt is not a `TRY`: a text
+    # that is no time must not turn into a silent null.
     return (
-        f"coalesce(TRY_CAST({text} AS TIMESTAMP_NS), CAST(try_strptime({text}, [{others}]) AS TIMESTAMP_NS), "
-        f"CAST({text} AS TIMESTAMP_NS))"
+        f"CAST(coalesce(TRY_CAST({text} AS TIMESTAMPTZ_NS), CAST(try_strptime({text}, [{others}]) AS TIMESTAMPTZ_NS), "
+        f"CAST({text} AS TIMESTAMPTZ_NS)) AS TIMESTAMP_NS)"
     )
 
 

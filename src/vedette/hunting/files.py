@@ -158,7 +158,8 @@ class FilesTable:
         """Schema and SQL."""
         pieces = [_piece(connection, kind, paths, care) for kind, paths in by_format.items()]
         found, source = _together(connection, pieces)
-        declared = declared_types([column.name for column in found], self._table) | self._types
+        known = declared_types([column.name for column in found], self._table) if self._table or care == 0 else {}
+        declared = known | self._types
         read = readings(self._name, found, declared, complete=self._table)
         return TableSchema(self._name, tuple(reading.column for reading in read)), _select(read, source)
 
@@ -215,9 +216,8 @@ def _first_spellings(
     spelled = {}
     for name, _ in described:
         base, _, number = name.rpartition("_")
-        if name not in original and number.isdigit():
-            same = sorted(known for known in original if known.lower() == base.lower() and known != base)
-            spelled[name] = same[int(number) - 1] if 0 < int(number) <= len(same) else name
+        if name not in original and number.isdigit() and base in original:
+            spelled[name] = base
     return spelled
 
 
@@ -230,7 +230,9 @@ def _fitting(connection: duckdb.DuckDBPyConnection, source: str, columns: Sequen
 
 
 def _csv(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], care: int) -> tuple[list[Found], str]:
-    base = f"{listed(paths)}, union_by_name = true, strict_mode = false, max_line_size = {_LARGEST_OBJECT}"
+    # Quotes are those of RFC 4180; left to themselves, few rows are often taken for text without any.
+    quotes = "quote = '\"', escape = '\"', strict_mode = false"
+    base = f"{listed(paths)}, union_by_name = true, {quotes}, max_line_size = {_LARGEST_OBJECT}"
     sampled = "" if care == 0 else ", sample_size = -1"
     described = _described(connection, f"read_csv({base}{sampled})")
     names = _first_spellings(

@@ -213,13 +213,13 @@ def _typed(column: Column, text: str) -> str:
         case "timespan":
             return span_ticks(f"CAST({text} AS VARCHAR)")
         case "datetime":
-            stamp = f"TRY_CAST(trim({text}) AS TIMESTAMP_NS)"
+            stamp = f"CAST(TRY_CAST(trim({text}) AS TIMESTAMPTZ_NS) AS TIMESTAMP_NS)"
             if column.encoding == "ns":
                 return stamp
             if column.encoding == "us":
-                return f"TRY_CAST(trim({text}) AS TIMESTAMP)"
+                return f"CAST(TRY_CAST(trim({text}) AS TIMESTAMPTZ) AS TIMESTAMP)"
             # Nanoseconds reach from 1678 to 2261 only.
-            further = f"epoch_us(TRY_CAST(trim({text}) AS TIMESTAMP)) * 10"
+            further = f"epoch_us(TRY_CAST(trim({text}) AS TIMESTAMPTZ)) * 10"
             return f"coalesce(epoch_ns({stamp}) // 100, {further}) + {EPOCH_TICKS}"
         case kind:
             return f"TRY_CAST(trim({text}) AS {ENGINE_TYPE[kind]})"
