@@ -62,7 +62,7 @@ def bag_unpack(call: PluginCall) -> Plan:
     if doubled and conflict == "error":
         raise call.error(
             f"The bag has a property '{doubled[0]}', and so have the rows a column.",
-            hint=f"bag_unpack(…, columnsConflict='replace_source'), or a prefix: bag_unpack({node_text(call, node)}, 'p_').",
+            hint="Add columnsConflict='replace_source', or a prefix as the second argument.",
         )
     by_name = {column.name: column for column in source}
     columns = [column for column in source if column.name not in names]
@@ -75,11 +75,6 @@ def bag_unpack(call: PluginCall) -> Plan:
             columns.append(naming.column(name, type))
             values.append(_slot(bag, key, type))
     return Project(tuple(columns), call.input, tuple(values))
-
-
-def node_text(call: PluginCall, node: syntax.Expr) -> str:
-    """What the query wrote."""
-    return call.binder.source.text[node.span.start : node.span.end]
 
 
 def _slot(bag: Bound, key: str, type: KqlType) -> Bound:
@@ -115,8 +110,8 @@ def _declared_unpack(call: PluginCall, bag: Bound, prefix: str, source: Sequence
 
 PIVOT_AGGREGATES: Final = frozenset(
     {
-        "min", "max", "take_any", "any", "sum", "dcount", "avg", "stdev", "variance", "make_list", "make_bag",
-        "make_set", "count", "makelist", "makeset", "sumif", "countif",
+        "min", "max", "take_any", "sum", "dcount", "avg", "stdev", "variance", "make_list", "make_bag", "make_set",
+        "count",
     }
 )  # fmt: skip
 
@@ -131,7 +126,7 @@ def pivot(call: PluginCall) -> Plan:
     function = call.given(1) or syntax.Call("count", (), call.span, span=call.span)
     if not isinstance(function, syntax.Call) or function.name not in PIVOT_AGGREGATES:
         raise call.error(
-            f"pivot takes one of the aggregates {', '.join(sorted(PIVOT_AGGREGATES - {'any', 'makelist', 'makeset'}))}.",
+            f"pivot takes one of the aggregates {', '.join(sorted(PIVOT_AGGREGATES))}.",
             function.span,
         )
     collected = Aggregates(Naming(call.input.columns))

@@ -1,0 +1,96 @@
+"""`scan`: sequences of rows, matched step by step.
+
+The state is one table per step k: the values that steps 1 to k had when they last matched. `step.column` in step k
+reads it; before a match it holds defaults of declared columns and nulls.
+"""
+
+from __future__ import annotations
+
+from vedette.kql import syntax
+from vedette.kql.bind.binder import Binder, binds
+from vedette.kql.bind.conversions import convert
+from vedette.kql.bind.operators.joining import option, word
+from vedette.kql.bind.operators.rows import sort_keys
+from vedette.kql.bind.residual import Residual, plain
+from vedette.kql.bind.scope import Frame, Row, Scope
+from vedette.kql.bound import Bound, Const
+from vedette.kql.plan import Plan, Procedure, Sort
+from vedette.kql.schema import Column, Naming
+
+
+@binds(syntax.Scan)
+def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
+    if node.order:
+        keys = sort_keys(binder, node.order, binder.frame(input, scope))
+        input = Sort(input.columns, input, keys)
+    if node.partition:
+        raise binder.source.unsupported(
+            "'partition by' inside of scan is not supported.",
+            node.partition[0].span,
+            hint="Scan each partition: partition by Key (scan with (…)).",
+        )
+    for step in node.steps:
+        if step.optional:
+            raise binder.source.unsupported("Optional steps of scan are not supported.", step.span)
+    naming = Naming(input.columns)
+    row = Row(input.columns)
+    declared: list[Column] = []
+    defaults: list[Const] = []
+    for declaration in node.declared:
+        if row.exactly(declaration.name) is not None or declaration.name in {one.name for one in declared}:
+            raise binder.source.semantic_error(f"There are two columns named '{declaration.name}'.", declaration.span)
+        declared.append(naming.column(declaration.name, declaration.type))
+        defaults.append(_default(binder, declaration, scope))
+    steps = [step.name for step in node.steps]
+    for position, step in enumerate(node.steps):
+        if step.name in steps[:position]:
+            raise binder.source.semantic_error(f"There are two steps named '{step.name}'.", step.span)
+    record = (*input.columns, *declared)
+    # The state's columns: those of every step in turn, then the declared columns of the record at hand.
+    states = [[Column(f"{name}.{one.name}", one.type, "") for one in record] for name in steps]
+    flat = [column for columns in states for column in columns] + declared
+    residual = Residual(binder, input, {column: number for number, column in enumerate(flat)})
+    described: list[dict[str, object]] = []
+    for position, step in enumerate(node.steps):
+        seen = [column for columns in states[: position + 1] for column in columns]
+        condition = binder.condition(step.condition, Frame(scope, Row((*input.columns, *seen))))
+        frame = Frame(scope, Row((*input.columns, *declared, *seen)))
+        assignments: list[list[object]] = []
+        for item in step.assignments:
+            target = item.names[0] if item.names else ""
+            place = next((number for number, one in enumerate(declared) if one.name == target), None)
+            if place is None:
+                raise binder.source.unknown("declared column", target, [one.name for one in declared], item.span)
+            value: Bound = convert(binder.scalar(item.value, frame), declared[place].type)
+            assignments.append([place, residual.program(value)])
+        described.append({"condition": residual.program(condition), "assignments": assignments, "output": step.output})
+    for one in described:
+        one["condition"] = residual.slots(list(_list(one["condition"])))
+        one["assignments"] = [[place, residual.slots(program)] for place, program in _list(one["assignments"])]
+    options = {
+        "columns": [column.type for column in input.columns],
+        "declared": [column.type for column in declared],
+        "defaults": [plain(default.value) for default in defaults],
+        "steps": described,
+        "with_match_id": False,
+    }
+    columns: tuple[Column, ...] = record
+    said = option(node.options, "with_match_id")
+    if said is not None:
+        options["with_match_id"] = True
+        columns = (*record, naming.column(word(binder, said, ""), "long"))
+    return Procedure(columns, (residual.plan(),), "scan", options)
+
+
+def _list(value: object) -> list[list[object]]:
+    assert isinstance(value, list)
+    return value
+
+
+def _default(binder: Binder, declaration: syntax.ScanDeclaration, scope: Scope) -> Const:
+    if declaration.default is None:
+        return Const(declaration.type, "" if declaration.type == "string" else None)
+    bound = convert(binder.scalar(declaration.default, Frame(scope)), declaration.type)
+    if not isinstance(bound, Const):
+        raise binder.source.semantic_error("The default of a declared column must be a constant.", declaration.span)
+    return bound
