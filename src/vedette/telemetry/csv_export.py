@@ -61,9 +61,10 @@ def rows(path: Path, reading: Reading, stream_of: list[Stream]) -> Iterator[Outc
     Raises: `Unusable` when the file as a whole cannot be taken.
     """
     with opened(path) as stream:
-        told = heading(stream.content.peek(HEAD_BYTES).decode("utf-8", "replace"))
-        table = recognise(told.names, told.actions, path, reading.table)
-        placed = place(table, told.names, drop_unknown=reading.drop_unknown)
+        told = heading(stream.content.read(HEAD_BYTES).decode("utf-8", "replace"))
+    table = recognise(told.names, told.actions, path, reading.table)
+    placed = place(table, told.names, drop_unknown=reading.drop_unknown)
+    with opened(path) as stream:
         stream_of.append(stream)
         yield from _Pass(stream, told, placed).outcomes()
         if stream.damage:

@@ -23,6 +23,8 @@ ENDINGS: Final = (".jsonl", ".ndjson", ".json", ".csv", ".gz", ".evtx", ".parque
 """Endings of the files that are looked for in folders."""
 _LOOKED_AT: Final = 50
 """Lines in which a first record is looked for."""
+_LONGEST_LINE: Final = 64 << 20
+_LOOKED_AT_BYTES: Final = 1 << 16
 _SUFFIXED: Final = ("_string", "_long", "_dynamic")
 
 
@@ -38,7 +40,9 @@ class Told:
 def kind_of(path: Path) -> Told:
     """What a file is. Raises: `Unusable` when it is nothing that can be taken."""
     with opened(path) as stream:
-        head = stream.content.peek(csv_export.HEAD_BYTES)
+        head = stream.content.read(csv_export.HEAD_BYTES)
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and b"\n" not in head:
+            head += stream.content.readline(_LONGEST_LINE)
         if stream.damage and not head:
             raise Unusable(stream.damage)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n\0")
@@ -56,20 +60,22 @@ def kind_of(path: Path) -> Told:
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Unusable("it is text in UTF-16", "save it as UTF-8")
     if start[:1] in (b"{", b"["):
-        return _json(start)
+        return _json(path, start)
     if b"\0" in start[:1024]:
         raise Unusable("it is no text, and neither an event log nor Parquet")
     csv_export.heading(head.decode("utf-8", "replace"))
     return Told("CSV export")
 
 
-def _json(start: bytes) -> Told:
-    record, is_line = _first_record(start)
+def _json(path: Path, start: bytes) -> Told:
+    record, is_line = (_first_element(path), False) if start[:1] == b"[" else _first_line(start)
     if record is None:
-        if json_export.LISTS["answer"].search(start.decode("utf-8", "replace")):
+        head = start.decode("utf-8", "replace")
+        if json_export.LISTS["answer"].search(head):
             return Told("JSON export", "answer")
-        if json_export.LISTS["batch"].search(start.decode("utf-8", "replace")):
-            return Told("JSON export", "batch")
+        if json_export.LISTS["batch"].search(head):
+            # A line that is longer than the piece that was read is a batch among others; one that spans lines is all.
+            return Told("JSON export", "batch" if b"\n" in start else "batches")
         raise Unusable("it is no JSON: no record of it can be read")
     if "Event" in record or "EventID" in record or "_dataset" in record:
         return Told("events")
@@ -85,13 +91,17 @@ def _json(start: bytes) -> Told:
     return Told("JSON export", shape)
 
 
-def _first_record(start: bytes) -> tuple[dict[str, object] | None, bool]:
-    """The first record that can be read in the piece that a file begins with, and whether it is a line of its own."""
-    if start[:1] == b"[":
-        text = start.decode("utf-8", "replace")
-        for element, is_whole in elements(io.StringIO(), text[1:]):
-            return (_object(element.encode()) if is_whole else None), False
-        return {}, False
+def _first_element(path: Path) -> dict[str, object] | None:
+    """The first element of a JSON list; empty for an empty list."""
+    with opened(path) as stream:
+        text = io.TextIOWrapper(stream.content, encoding="utf-8-sig", errors="replace")
+        for element, is_whole in elements(text, text.read(_LOOKED_AT_BYTES).lstrip()[1:]):
+            return _object(element.encode("utf-8", "replace")) if is_whole else None
+    return {}
+
+
+def _first_line(start: bytes) -> tuple[dict[str, object] | None, bool]:
+    """The first record that can be read, and whether it is a line of its own."""
     for line in start.splitlines()[:_LOOKED_AT]:
         if (found := _object(line)) is not None:
             return found, True

@@ -324,3 +324,21 @@ def test_the_machines_that_rows_speak_of_are_told(lab: Lab) -> None:
     assert (machine.id, machine.computer_dns_name) == (DEVICE, "ws-01.lab.example")
     assert (machine.os_platform, machine.os_build) == ("Windows11", 22631)
     assert (machine.first_seen, machine.last_seen) == (datetime(2026, 11, 1, tzinfo=UTC), KEPT["Timestamp"])
+
+
+def test_long_records_are_read_like_short_ones(lab: Lab) -> None:
+    long = {**ROW, "ProcessCommandLine": "x" * 3_000_000}
+
+    for number, form in enumerate((as_lines, as_list, as_answer, as_stream, as_event_hub, as_event_hub_printed)):
+        report = take(lab, form([long, ROW]) * (2 if form is as_event_hub else 1), f"{number}-{TABLE}.json")
+        assert report.rows == {TABLE: 4 if form is as_event_hub else 2}, form.__name__
+
+
+def test_the_heading_of_a_csv_file_may_be_long(lab: Lab) -> None:
+    from vedette.catalogue.tables import TABLES
+
+    row = {column.name: "" for column in TABLES[TABLE].columns} | ROW
+
+    take(lab, as_csv([row] * 3), "export.csv")
+
+    assert kept(lab) == [KEPT] * 3
