@@ -5,33 +5,16 @@ The law: what `parse` reads from `print_query(tree)` is equal to the tree. Comme
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from itertools import groupby
 from typing import Any
 
 from vedette.kql import syntax as s
 from vedette.kql.parser.expressions import CHAINING, EQUALITY, INFIX, OR, TEXT
-from vedette.kql.parser.instants import TICKS_PER_DAY, TICKS_PER_SECOND
-from vedette.kql.parser.words import NOT_DECLARED, NOT_REFERRED
+from vedette.kql.printing_literals import declared, literal, referred, string
 
 PIPELINE, SIGN, PATH = OR - 1, TEXT + 1, TEXT + 2
 """How tightly things bind that are no operators: looser and tighter than all of those."""
-
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[$](?:left|right)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\\\"]")
-_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"'}
-_UNITS = (
-    ("d", TICKS_PER_DAY),
-    ("h", 3600 * TICKS_PER_SECOND),
-    ("m", 60 * TICKS_PER_SECOND),
-    ("s", TICKS_PER_SECOND),
-    ("ms", 10_000),
-    ("microsecond", 10),
-    ("tick", 1),
-)
 
 
 def print_query(query: s.Query) -> str:
@@ -42,114 +25,6 @@ def print_query(query: s.Query) -> str:
 def print_expression(expression: s.Expr) -> str:
     """The text of an expression or a pipeline."""
     return _expr(expression, PIPELINE)
-
-
-# Literals and names
-
-
-def _string(text: str, *, verbatim: bool = False) -> str:
-    if verbatim:
-        return _verbatim(text)
-    return '"' + _CONTROL.sub(lambda found: _ESCAPES.get(found[0]) or f"\\x{ord(found[0]):02x}", text) + '"'
-
-
-def _verbatim(text: str) -> str:
-    if not ("\n" in text or "\r" in text):
-        return '@"' + text.replace('"', '""') + '"'
-    # Only a block may hold line breaks; texts side by side are one text.
-    if "```" in text or text.endswith("`"):
-        parts = [part for part in re.split(r"(`+)", text) if part]
-        return " ".join(f"~~~{part}~~~" if "`" in part else f"```{part}```" for part in parts)
-    return f"```{text}```"
-
-
-def _declared(name: str) -> str:
-    # `summarize by = x` would be read as a `by` without columns before it.
-    is_plain = _WORD.fullmatch(name) and name not in NOT_DECLARED and name != "by"
-    return name if is_plain else f"[{_string(name)}]"
-
-
-def _referred(name: str) -> str:
-    return name if _WORD.fullmatch(name) and name not in NOT_REFERRED else f"[{_string(name)}]"
-
-
-def _datetime(ticks: int) -> str:
-    days, rest = divmod(ticks, TICKS_PER_DAY)
-    day = date.fromordinal(days + 1).isoformat()
-    return day if not rest else f"{day}T{_clock(rest)}Z"
-
-
-def _clock(ticks: int) -> str:
-    seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
-    shown = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return f"{shown}.{fraction:07}" if fraction else shown
-
-
-def _timespan(ticks: int) -> str:
-    if ticks < 0:
-        days, rest = divmod(-ticks, TICKS_PER_DAY)
-        return f"timespan(-{days}.{_clock(rest)})"
-    for unit, size in _UNITS:
-        if ticks % size == 0:
-            return f"{ticks // size}{unit}"
-    raise AssertionError(ticks)
-
-
-def _real(value: float) -> str:
-    if not math.isfinite(value):
-        return "real(nan)" if math.isnan(value) else f"real({'+' if value > 0 else '-'}inf)"
-    shown = repr(value)
-    if math.copysign(1.0, value) < 0:
-        return f"real({shown})"
-    return shown
-
-
-def _literal(node: s.Literal) -> str:
-    value = node.value
-    if node.type == "dynamic":
-        return f"dynamic({_json(value)})"
-    if node.type == "string":
-        return _string(str(value), verbatim=node.verbatim)
-    return _scalar(node.type, value)
-
-
-def _scalar(type_: str, value: object) -> str:
-    match type_, value:
-        case _, None:
-            return f"{type_}(null)"
-        case "bool", bool():
-            return "true" if value else "false"
-        case "long", int() if value >= 0:
-            return str(value)
-        case "real", float():
-            return _real(value)
-        case "timespan", int():
-            return _timespan(value)
-        case "datetime", int():
-            return f"datetime({_datetime(value)})"
-        case _:
-            return f"{type_}({value})"
-
-
-def _json(value: Any) -> str:  # what json would load
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return _string(value)
-        case int():
-            return str(value)
-        case float():
-            return repr(value) if math.isfinite(value) else _real(value)
-        case list():
-            return "[" + ", ".join(map(_json, value)) + "]"
-        case dict():
-            return "{" + ", ".join(f"{_string(key)}: {_json(item)}" for key, item in value.items()) + "}"
-        case s.TypedValue():
-            return _scalar(value.type, value.value)
-    raise AssertionError(value)
 
 
 # Expressions
@@ -187,7 +62,7 @@ def _path(node: s.Member | s.Index) -> str:
         if isinstance(at, s.Index):
             parts.append(f"[{_expr(at.index)}]")
         else:
-            parts.append("." + (at.name if "*" in at.name else _referred(at.name)))
+            parts.append("." + (at.name if "*" in at.name else referred(at.name)))
         at = at.target
     target = _expr(at, PATH)
     # Digits and a dot would be one number.
@@ -198,10 +73,10 @@ def _path(node: s.Member | s.Index) -> str:
 def _call(node: s.Call) -> str:
     target = f"{_expr(node.target, PATH)}." if node.target else ""
     arguments = ", ".join(
-        (f"{_declared(argument.name)}=" if argument.name is not None else "") + _expr(argument.value)
+        (f"{declared(argument.name)}=" if argument.name is not None else "") + _expr(argument.value)
         for argument in node.arguments
     )
-    return f"{target}{_referred(node.name)}({arguments})"
+    return f"{target}{referred(node.name)}({arguments})"
 
 
 def _type_of(node: s.TypeOf) -> str:
@@ -226,7 +101,7 @@ def _pipeline(node: s.Pipeline, bar: str = " | ") -> str:
 
 def _range(node: s.Range) -> str:
     bounds = f"from {_expr(node.low)} to {_expr(node.high)} step {_expr(node.step)}"
-    return f"range {_declared(node.name)} {bounds}"
+    return f"range {declared(node.name)} {bounds}"
 
 
 def _datatable(node: s.Datatable) -> str:
@@ -248,8 +123,8 @@ def _lambda(node: s.Lambda) -> str:
 
 
 _WRITERS: Mapping[type[s.Expr], Callable[[Any], str]] = {  # each takes the type that it stands beside
-    s.Literal: _literal,
-    s.Name: lambda node: f"[{_string(node.name)}]" if node.bracketed else node.name,
+    s.Literal: literal,
+    s.Name: lambda node: f"[{string(node.name)}]" if node.bracketed else node.name,
     s.Wildcard: lambda node: node.pattern,
     s.Member: _path,
     s.Index: _path,
@@ -289,7 +164,7 @@ _LEVELS: Mapping[type[s.Expr], int] = {
 def _names(names: tuple[str, ...]) -> str:
     if not names:
         return ""
-    shown = ", ".join(map(_declared, names))
+    shown = ", ".join(map(declared, names))
     return f"{shown} = " if len(names) == 1 else f"({shown}) = "
 
 
@@ -306,7 +181,7 @@ def _exprs(nodes: Iterable[s.Expr], loosest: int = OR) -> str:
 
 
 def _declaration(column: s.ColumnDeclaration) -> str:
-    return f"{_declared(column.name)}: {column.type}"
+    return f"{declared(column.name)}: {column.type}"
 
 
 def _columns_declared(columns: Iterable[s.ColumnDeclaration], *, star: bool = False) -> str:
@@ -359,7 +234,7 @@ def _summarize(node: s.Summarize) -> str:
 
 
 def _where(node: s.Where) -> str:
-    name = "" if node.name is None else f"{_declared(node.name)} = "
+    name = "" if node.name is None else f"{declared(node.name)} = "
     return f"where {name}{_expr(node.predicate)}"
 
 
@@ -401,7 +276,7 @@ def _find(node: s.Find) -> str:
 def _parse(node: s.Parse) -> str:
     word = "parse-where" if node.filtering else "parse"
     pieces = (
-        _declared(piece.name)
+        declared(piece.name)
         if isinstance(piece, s.Name) and not piece.bracketed
         else _declaration(piece)
         if isinstance(piece, s.ColumnDeclaration)
@@ -453,7 +328,7 @@ def _render(node: s.Render) -> str:
 
 
 def _fork(node: s.Fork) -> str:
-    branches = (f"{_declared(name)}={_body(body)}" if name is not None else _body(body) for name, body in node.branches)
+    branches = (f"{declared(name)}={_body(body)}" if name is not None else _body(body) for name, body in node.branches)
     return f"fork {' '.join(branches)}"
 
 
@@ -472,16 +347,16 @@ def _step(step: s.ScanStep) -> str:
     optional = " optional" if step.optional else ""
     output = "" if step.output == "all" else f" output={step.output}"
     then = f" => {_columns(step.assignments)}" if step.assignments else ""
-    return f"step {_declared(step.name)}{optional}{output}: {_expr(step.condition)}{then};"
+    return f"step {declared(step.name)}{optional}{output}: {_expr(step.condition)}{then};"
 
 
 def _scan(node: s.Scan) -> str:
     order = f" order by {_orderings(node.order)}" if node.order else ""
     partition = f" partition by {_exprs(node.partition)}" if node.partition else ""
-    declared = ", ".join(
-        f"{_declared(d.name)}: {d.type}" + (f" = {_expr(d.default)}" if d.default else "") for d in node.declared
+    columns = ", ".join(
+        f"{declared(d.name)}: {d.type}" + (f" = {_expr(d.default)}" if d.default else "") for d in node.declared
     )
-    declare = f" declare ({declared})" if declared else ""
+    declare = f" declare ({columns})" if columns else ""
     steps = " ".join(map(_step, node.steps))
     return f"scan{_options(node.options)}{order}{partition}{declare} with ({steps})"
 
@@ -498,7 +373,7 @@ def _make_graph(node: s.MakeGraph) -> str:
 
 
 def _graph_part(part: s.GraphNode | s.GraphEdge) -> str:
-    name = _declared(part.name) if part.name is not None else ""
+    name = declared(part.name) if part.name is not None else ""
     if isinstance(part, s.GraphNode):
         return f"({name})"
     steps = f"*{part.low}..{part.high}" if part.variable else ""
@@ -518,7 +393,7 @@ def _matching(word: str) -> Callable[[s.GraphMatch | s.GraphShortestPaths], str]
 
 def _graph_to_table(node: s.GraphToTable) -> str:
     parts = (
-        what + (f" as {_declared(name)}" if name is not None else "") + _options(options)
+        what + (f" as {declared(name)}" if name is not None else "") + _options(options)
         for what, name, options in node.parts
     )
     return f"graph-to-table {', '.join(parts)}"
@@ -535,7 +410,7 @@ _OPERATORS: Mapping[type[s.Operator], Callable[[Any], str]] = {  # each takes th
     s.ProjectReorder: _reorder,
     s.Summarize: _summarize,
     s.Distinct: lambda node: f"distinct{_options(node.options)} {_columns(node.columns)}",
-    s.Count: lambda node: "count" if node.name is None else f"count as {_declared(node.name)}",
+    s.Count: lambda node: "count" if node.name is None else f"count as {declared(node.name)}",
     s.Take: lambda node: f"take{_options(node.options)} {_expr(node.rows)}",
     s.Top: lambda node: f"top{_options(node.options)} {_expr(node.rows)} by {_orderings(node.keys)}",
     s.TopNested: _top_nested,
@@ -559,7 +434,7 @@ _OPERATORS: Mapping[type[s.Operator], Callable[[Any], str]] = {  # each takes th
     s.Evaluate: _evaluate,
     s.Invoke: lambda node: f"invoke {_call(node.call)}",
     s.GetSchema: lambda node: "getschema",
-    s.As: lambda node: f"as{_options(node.options)} {_declared(node.name)}",
+    s.As: lambda node: f"as{_options(node.options)} {declared(node.name)}",
     s.Consume: lambda node: f"consume{_options(node.options)}",
     s.Render: _render,
     s.Facet: lambda node: f"facet by {_exprs(node.columns)}" + (f" with {_body(node.body)}" if node.body else ""),
@@ -587,7 +462,7 @@ def _statements(query: s.Query) -> str:
 def _statement(node: s.Statement, bar: str = " | ") -> str:
     match node:
         case s.Let():
-            return f"let {_declared(node.name)} = {_value(node.value, bar)}"
+            return f"let {declared(node.name)} = {_value(node.value, bar)}"
         case s.Evaluated():
             return _value(node.value, bar)
         case s.SetOption():
@@ -597,9 +472,9 @@ def _statement(node: s.Statement, bar: str = " | ") -> str:
         case s.Restrict():
             return f"restrict access to ({_exprs(node.tables, PATH)})"
         case s.DeclarePattern():
-            return f"declare pattern {_declared(node.name)}"
+            return f"declare pattern {declared(node.name)}"
         case s.Alias():
-            return f"alias database {_declared(node.name)}"
+            return f"alias database {declared(node.name)}"
     raise AssertionError(node)
 
 
@@ -617,4 +492,4 @@ def _parameter(parameter: s.Parameter) -> str:
     else:
         type_ = parameter.type
     default = f" = {_expr(parameter.default)}" if parameter.default else ""
-    return f"{_declared(parameter.name)}: {type_}{default}"
+    return f"{declared(parameter.name)}: {type_}{default}"

@@ -85,9 +85,17 @@ def test_what_the_reference_shows_is_taken_even_where_microsofts_reader_refuses(
 
 def test_the_lists_say_what_microsofts_reader_says(official: Official) -> None:
     taken = [*ACCEPTED, *REFUSED_HERE_ALONE]
-    assert [query for query in taken if official.judge(query).syntax] == []
+    assert [query for query in taken if official.syntax(query)] == []
     refused = [*REFUSED, *ACCEPTED_HERE_ALONE]
-    assert [query for query in refused if not official.judge(query).syntax] == []
+    assert [query for query in refused if not official.syntax(query)] == []
+
+
+def test_microsofts_reader_knows_the_hunting_tables(official: Official) -> None:
+    judged = official.judge("DeviceInfo | where OSBuild > 1 | summarize Devices = count() by DeviceName")
+
+    assert (judged.syntax, judged.errors) == ((), ())
+    assert judged.columns == (("DeviceName", "string"), ("Devices", "long"))
+    assert len(official.judge("DeviceInfo | where NoSuchColumn > 1").errors) == 1
 
 
 def test_public_queries_are_taken_exactly_when_microsofts_reader_takes_them(public_queries: list[PublicQuery]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 HERE = Path(__file__).parent
 LIBRARY = HERE / "node_modules" / "@kusto" / "language-service-next"
@@ -48,13 +49,21 @@ class Official:
         )
         self._say(tables)
 
+    def syntax(self, query: str) -> tuple[str, ...]:
+        """Why the text is no query; empty when it is one. Ten times as fast as `judge`."""
+        answer = self._ask({"query": query, "reading": True})
+        return tuple(answer["syntax"])
+
     def judge(self, query: str) -> Judgement:
         """What the library says about a query."""
-        self._say(query)
-        assert self._process.stdout
-        answer = json.loads(self._process.stdout.readline())
+        answer = self._ask({"query": query})
         columns = None if answer["columns"] is None else tuple((name, type_) for name, type_ in answer["columns"])
         return Judgement(tuple(answer["syntax"]), tuple(answer["errors"]), columns)
+
+    def _ask(self, question: object) -> Any:  # the answer's JSON
+        self._say(question)
+        assert self._process.stdout
+        return json.loads(self._process.stdout.readline())
 
     def _say(self, value: object) -> None:
         assert self._process.stdin

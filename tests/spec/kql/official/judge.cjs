@@ -1,7 +1,8 @@
 // Answers what Microsoft's language service says about queries.
 //
-// First line in: {"TableName": [["column", "type"], ...], ...}. Every further line in is a query as a JSON text; the
-// line out for it: {"syntax": [message], "errors": [message], "columns": [[name, type]] or null}.
+// First line in: {"TableName": [["column", "type"], ...], ...}. Every further line in asks about a query:
+// {"query": text, "reading": true} is answered with {"syntax": [message]}, and without "reading" with
+// {"syntax": [message], "errors": [message], "columns": [[name, type]] or null}.
 "use strict";
 
 const path = require("node:path");
@@ -29,11 +30,19 @@ function world(tables) {
   return GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.$ctor1("hunting", members, false));
 }
 
+function messages(diagnostics) {
+  return listed(diagnostics).map((found) => found.Message);
+}
+
+function read(query, globals) {
+  return { syntax: messages(KustoCode.Parse(query, globals).GetSyntaxDiagnostics()) };
+}
+
 function judged(query, globals) {
   const code = KustoCode.ParseAndAnalyze(query, globals);
   const columns = code.ResultType?.Columns;
   return {
-    syntax: listed(code.GetSyntaxDiagnostics()).map((found) => found.Message),
+    syntax: messages(code.GetSyntaxDiagnostics()),
     errors: listed(code.GetDiagnostics())
       .filter((found) => found.Severity === "Error")
       .map((found) => found.Message),
@@ -46,6 +55,7 @@ readline.createInterface({ input: process.stdin }).on("line", (line) => {
   if (globals === null) {
     globals = world(JSON.parse(line));
   } else {
-    process.stdout.write(`${JSON.stringify(judged(JSON.parse(line), globals))}\n`);
+    const { query, reading } = JSON.parse(line);
+    process.stdout.write(`${JSON.stringify((reading ? read : judged)(query, globals))}\n`);
   }
 });
