@@ -118,5 +118,5 @@ add(
 _PUNYCODE = "Punycode, the spelling of international names in ASCII"
 add("punycode_from_string(source: string) -> string", says=f"A text in {_PUNYCODE}.")
 add("punycode_to_string(source: string) -> string", says=f"The text behind {_PUNYCODE}.")
-add("punycode_domain_from_string(source: string) -> string", says="A domain name with its labels in Punycode.")
-add("punycode_domain_to_string(source: string) -> string", says="The international spelling of a domain name.")
+add("punycode_domain_from_string(source: string) -> string", says="The international spelling of a domain name.")
+add("punycode_domain_to_string(source: string) -> string", says="A domain name with its labels in Punycode.")

@@ -36,18 +36,19 @@ def indexof_within(
 def replace_strings(text: str, lookups: Any, rewrites: Any) -> str:  # dynamic values have any type
     if not isinstance(lookups, list) or not isinstance(rewrites, list):
         return text
-    by: dict[str, object] = {}
+    # A lookup that is listed earlier wins, wherever it occurs; what it replaced is not searched again.
+    pieces: list[tuple[str, bool]] = [(text, True)]
     for lookup, rewrite in zip(lookups, rewrites, strict=False):
         if isinstance(lookup, str) and lookup:
-            by.setdefault(lookup, rewrite)
-    if not by:
-        return text
+            done = (rewrite if isinstance(rewrite, str) else lookup, False)
+            pieces = [one for piece in pieces for one in (_parted(piece[0], lookup, done) if piece[1] else [piece])]
+    return "".join(piece for piece, _ in pieces)
 
-    def rewritten(found: re.Match[str]) -> str:
-        rewrite = by[found[0]]
-        return rewrite if isinstance(rewrite, str) else found[0]
 
-    return re.sub("|".join(re.escape(lookup) for lookup in by), rewritten, text)
+def _parted(text: str, lookup: str, done: tuple[str, bool]) -> list[tuple[str, bool]]:
+    """A text that is still to be searched, with what is done in the place of each lookup."""
+    first, *rest = text.split(lookup)
+    return [(first, True), *(one for part in rest for one in (done, (part, True)))]
 
 
 @kernel("string", "string", returns="long")
@@ -153,13 +154,17 @@ def punycode_to_string(text: str) -> str:
         return ""
 
 
+_DOTS: Final = re.compile("[.\u3002\uff0e\uff61]")
+"""What may divide the labels of a domain name."""
+
+
 @kernel("string", returns="string")
 def punycode_domain_from_string(domain: str) -> str:
     labels = domain.split(".")
-    return ".".join(label if label.isascii() else f"xn--{punycode_from_string(label)}" for label in labels)
+    return ".".join(punycode_to_string(label[4:]) if label.lower().startswith("xn--") else label for label in labels)
 
 
 @kernel("string", returns="string")
 def punycode_domain_to_string(domain: str) -> str:
-    labels = domain.split(".")
-    return ".".join(punycode_to_string(label[4:]) if label.lower().startswith("xn--") else label for label in labels)
+    labels = _DOTS.split(domain)
+    return ".".join(label if label.isascii() else f"xn--{punycode_from_string(label)}" for label in labels)

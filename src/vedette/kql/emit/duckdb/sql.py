@@ -136,7 +136,10 @@ macro(
     " WHEN x = trunc(x) AND abs(x) < 1e15 THEN x::BIGINT::VARCHAR"
     " ELSE regexp_replace(replace(x::VARCHAR, 'e', 'E'), 'E([0-9])', 'E+\\1') END)",
 )
-macro("kql_decimal_text(x)", "regexp_replace(x::VARCHAR, '\\.?0+$', '')")
+macro(
+    "kql_decimal_text(x)",
+    "CASE WHEN contains(x::VARCHAR, '.') THEN rtrim(rtrim(x::VARCHAR, '0'), '.') ELSE x::VARCHAR END",
+)
 macro("kql_dynamic_text(j)", "coalesce(j ->> '$', '')")
 
 
