@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from vedette.catalogue.entity import Complex
 from vedette.catalogue.limits import PerCaller
 from vedette.catalogue.operation import POST, Declared, M, Operations
+from vedette.catalogue.tables.schema import KqlType
 
 MAX_ROWS = 100_000
 LOOK_BACK_DAYS = 30
@@ -16,6 +18,21 @@ MAX_MINUTES_AN_HOUR = 10
 """Run time that the queries of a tenant may take in an hour."""
 MAX_HOURS_A_DAY = 3
 """The same in a day."""
+
+
+SERVICE_TYPES: Mapping[KqlType, str] = {
+    "string": "String",
+    "bool": "SByte",
+    "int": "Int32",
+    "long": "Int64",
+    "real": "Double",
+    "decimal": "SqlDecimal",
+    "datetime": "DateTime",
+    "timespan": "TimeSpan",
+    "guid": "Guid",
+    "dynamic": "Object",
+}
+"""KQL type → what answers call it. Only DateTime and String are documented; the others are .NET's names for them."""
 
 
 class AdvancedQueryColumn(Complex, frozen=True, kw_only=True, rename="pascal"):

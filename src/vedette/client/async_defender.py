@@ -45,6 +45,7 @@ from vedette.catalogue.vulnerabilities import Vulnerabilities
 from vedette.client.async_exports import AwaitedExports
 from vedette.client.decode import decode
 from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait
+from vedette.client.hunting import HuntingResult, with_parameters
 from vedette.client.machine_actions import AwaitedMachineActions
 from vedette.client.pacing import Pacer, Waiting, log_wait
 from vedette.client.paging import Pages
@@ -238,6 +239,14 @@ class AsyncDefender:
         Raises: ServiceError and its kin, NoAnswer, SignInError; ConfigurationError for an address at another host.
         """
         return await self._run(self._channel.call(raw_call(method, self._place.own(path, params), json)))
+
+    async def hunt(self, query: str, params: Mapping[str, object] | None = None) -> HuntingResult:
+        """Run a hunting query: KQL over the last 30 days, at most 100,000 rows.
+
+        params: values for names in the query, put in front of it as `let` statements: never paste values into its text.
+        Raises: ServiceError and its kin for a query that the service refuses; NoAnswer, SignInError.
+        """
+        return HuntingResult.of(await self.advanced_queries.run(with_parameters(query, params)))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from vedette.catalogue.advanced_queries import SERVICE_TYPES
 from vedette.catalogue.tables import KqlType
 from vedette.errors import ConfigurationError
 from vedette.hunting import values
@@ -15,21 +16,6 @@ from vedette.kql.schema import Column
 
 if TYPE_CHECKING:
     from vedette.kql.compiled import Compiled, Render
-
-SERVICE_TYPES: Final[Mapping[KqlType, str]] = {
-    "string": "String",
-    "bool": "SByte",
-    "int": "Int32",
-    "long": "Int64",
-    "real": "Double",
-    "decimal": "SqlDecimal",
-    "datetime": "DateTime",
-    "timespan": "TimeSpan",
-    "guid": "Guid",
-    "dynamic": "Object",
-}
-"""KQL type → what the service's answers call it."""
-
 
 class ResultColumn(NamedTuple):
     """A column of a result."""
