@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from vedette.catalogue.advanced_queries import SERVICE_TYPES
 from vedette.catalogue.tables import KqlType
@@ -16,6 +16,7 @@ from vedette.kql.schema import Column
 
 if TYPE_CHECKING:
     from vedette.kql.compiled import Compiled, Render
+
 
 class ResultColumn(NamedTuple):
     """A column of a result."""
