@@ -56,7 +56,7 @@ TABLE_FUNCTIONS: Final[dict[str, Callable[..., Plan]]] = {}
 """Functions that give rows: (binder, call, input plan or None, scope) → plan. `invoke` hands them its input."""
 Probe = Callable[[Plan], list[tuple[Any, ...]]]  # Any: values of all types
 """Runs a plan while a query is compiled; gives its rows, values as SQL has them: ticks, JSON text."""
-MAX_DEPTH: Final = 100
+MAX_DEPTH: Final = 200
 
 
 def binds(*nodes: type[syntax.Operator]) -> Callable[[OperatorBinder], OperatorBinder]:
@@ -203,6 +203,11 @@ class Binder:
         self._count += 1
         return LetPlan(plan, f"shared_{self._count}")
 
+    def hidden_name(self, name: str) -> str:
+        """A physical name that nothing else in the query has."""
+        self._count += 1
+        return f"{name}__{self._count}"
+
     # Scalars
 
     def scalar(self, node: syntax.Expr, frame: Frame) -> Bound:
@@ -256,7 +261,7 @@ class Binder:
     def deeper(self, span: Span) -> Iterator[None]:
         """One level of nesting more."""
         self._depth += 1
-        if self._depth > MAX_DEPTH * 4:
+        if self._depth > MAX_DEPTH:
             raise self.source.semantic_error("The query is nested too deeply.", span)
         try:
             yield
@@ -528,36 +533,49 @@ class Binder:
             if len(column.names) > 1:
                 raise self.source.semantic_error("This gives one value, and several names are given.", column.span)
             return [(bound, self._name(column, column.names[0] if column.names else None, names, fallback, suggested))]
-        suffixes, values = several
+        defaults, values = several
         if len(column.names) > len(values):
             raise self.source.semantic_error(
                 f"This gives {len(values)} values, and {len(column.names)} names are given.", column.span
             )
-        base = self._base_name(column)
+        if not suggested and column.names:
+            values = values[: len(column.names)]
+        if len(values) == 1 and not suggested and not column.names:
+            return [(bound, names.unique(fallback))]
         found = []
         for position, value in enumerate(values):
             if position < len(column.names):
                 name = self._name(column, column.names[position], names, fallback, suggested)
             else:
-                name = names.unique(f"{base}_{suffixes[position]}")
+                name = names.unique(defaults[position])
             found.append((value, name))
         return found
 
     def _several(self, column: syntax.NamedExpr, bound: Bound) -> tuple[list[str], list[Bound]] | None:
+        """The names and values of the columns of a call that can give several."""
         node = column.value
-        function = self.functions.get(node.name) if isinstance(node, syntax.Call) else None
-        if function is None or not function.outputs or not isinstance(bound, Call):
+        if not isinstance(node, syntax.Call) or not isinstance(bound, Call):
+            return None
+        if node.name in ("array_sort_asc", "array_sort_desc"):
+            return self._sorted_arrays(node, bound)
+        function = self.functions.get(node.name)
+        if function is None or not function.outputs:
             return None
         values: list[Bound] = [
             convert(Call("dynamic", "[]", (bound, Const("long", position))), type)
             for position, (_, type) in enumerate(function.outputs)
         ]
-        return [suffix for suffix, _ in function.outputs], values
+        first = self.suggested_name(node.arguments[0].value) if node.arguments else None
+        return [f"{node.name}_{first or ''}_{suffix}" for suffix, _ in function.outputs], values
 
-    def _base_name(self, column: syntax.NamedExpr) -> str:
-        assert isinstance(column.value, syntax.Call)
-        first = self.suggested_name(column.value.arguments[0].value) if column.value.arguments else None
-        return f"{column.value.name}_{first or ''}".rstrip("_")
+    def _sorted_arrays(self, node: syntax.Call, bound: Call) -> tuple[list[str], list[Bound]]:
+        """A column for each array that is sorted along with the first."""
+        count = sum(argument.type == "dynamic" for argument in bound.args)
+        known = [self.suggested_name(argument.value) for argument in node.arguments[:count]]
+        defaults = [f"{name or f'array{position}'}_sorted" for position, name in enumerate(known)]
+        if count == 1:
+            return defaults, [bound]
+        return defaults, [Call("dynamic", "[]", (bound, Const("long", position))) for position in range(count)]
 
     def _name(self, column: syntax.NamedExpr, written: str | None, names: Names, fallback: str, suggested: bool) -> str:
         if written is not None:
