@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import vedette.kql.bind.operators  # noqa: F401  (fills the tables of operators and of functions that give rows)
+from vedette.errors import QueryError
 from vedette.kql.bind.binder import Binder, Program
 from vedette.kql.compiled import Compiled
 from vedette.kql.emit.duckdb.plans import Emitter
 from vedette.kql.parser import parse
 from vedette.kql.plan import Plan, uses_of_shared
-from vedette.kql.source import Source
+from vedette.kql.source import Source, Span
 from vedette.kql.tables import Tables
 from vedette.kql.ticks import ticks_of
 
@@ -42,7 +43,11 @@ def bind_query(
     binder = Binder(
         Source(text), tables, now=ticks_of(now), parameters=parameters, probe=probed if probe is not None else None
     )
-    return binder.program(parse(text))
+    tree = parse(text)
+    try:
+        return binder.program(tree)
+    except RecursionError:
+        raise too_deep(text) from None
 
 
 def compile_query(
@@ -62,7 +67,21 @@ def compile_query(
     return _emitted(text, bind_query(text, tables, now=now, parameters=parameters, probe=probe))
 
 
+def too_deep(text: str) -> QueryError:
+    """The query is nested more deeply than it can be compiled."""
+    return Source(text).semantic_error(
+        "The query is nested too deeply.", Span(0, 1), hint="Give parts of it names with let."
+    )
+
+
 def _emitted(text: str, program: Program) -> Compiled:
+    try:
+        return _written(text, program)
+    except RecursionError:
+        raise too_deep(text) from None
+
+
+def _written(text: str, program: Program) -> Compiled:
     emitter = Emitter(Source(text), uses_of_shared(plan for _, plan in program.results) if program.shares else {})
     (_, plan), *others = program.results
     sql = emitter.query(plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from vedette.errors import QueryError, QuerySyntaxError, UnknownName, UnsupportedQuery
 
@@ -22,6 +22,8 @@ class Span(NamedTuple):
 
 
 NOWHERE = Span(0, 0)
+SHOWN: Final = 110
+"""Characters of a line that an excerpt shows at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,16 @@ class Source:
         return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
     def excerpt(self, span: Span) -> str:
-        """The line that a piece starts on, and below it carets under the piece."""
+        """The line that a piece starts on, and below it carets under the piece. A long line is cut on both sides."""
         line, column = self.place(span.start)
-        shown = self.text.split("\n")[line - 1].rstrip("\r")
-        width = max(1, min(span.end - span.start, len(shown) - column + 1))
-        margin = "".join("\t" if character == "\t" else " " for character in shown[: column - 1])
-        return f"{line:>4} | {shown}\n     | {margin}{'^' * width}"
+        whole = self.text.split("\n")[line - 1].rstrip("\r")
+        first = max(0, min(column - 1 - SHOWN // 3, len(whole) - SHOWN))
+        shown = whole[first : first + SHOWN]
+        before, after = "…" * (first > 0), "…" * (first + SHOWN < len(whole))
+        at = column - 1 - first
+        width = max(1, min(span.end - span.start, len(shown) - at))
+        margin = " " * len(before) + "".join("\t" if one == "\t" else " " for one in shown[:at])
+        return f"{line:>4} | {before}{shown}{after}\n     | {margin}{'^' * width}"
 
     def syntax_error(self, message: str, span: Span, *, hint: str = "") -> QuerySyntaxError:
         """The text is not KQL."""

@@ -16,6 +16,10 @@ from vedette.kql.schema import Column, Naming
 
 @binds(syntax.Where)
 def where(binder: Binder, node: syntax.Where, input: Plan, scope: Scope) -> Plan:
+    if node.name is not None:
+        raise binder.source.semantic_error(
+            f"'{node.name} = …' is no comparison.", node.span, hint=f"Did you mean {node.name} == …?"
+        )
     frame = binder.frame(input, scope, windows=True)
     predicate = binder.condition(node.predicate, frame)
     plan = binder.with_windows(input, frame)
