@@ -44,7 +44,6 @@ class _Scan:
     def row(self, number: int, values: Record) -> None:
         """Hold one record against all steps, from the last to the first."""
         for k in range(len(self.steps) - 1, -1, -1):
-            step = self.steps[k]
             before = self.states[k - 1] if k else None
             if before is not None and self._meets(k, values, before):
                 self._release(k - 1)

@@ -14,6 +14,7 @@ from vedette.kql.bind.operators.rows import sort_keys
 from vedette.kql.bind.residual import Residual, plain
 from vedette.kql.bind.scope import Frame, Row, Scope
 from vedette.kql.bound import Bound, Const
+from vedette.kql.kernels.evaluate import Program
 from vedette.kql.plan import Plan, Procedure, Sort
 from vedette.kql.schema import Column, Naming
 
@@ -50,28 +51,33 @@ def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
     states = [[Column(f"{name}.{one.name}", one.type, "") for one in record] for name in steps]
     flat = [column for columns in states for column in columns] + declared
     residual = Residual(binder, input, {column: number for number, column in enumerate(flat)})
-    described: list[dict[str, object]] = []
+    described: list[tuple[Program, list[tuple[int, Program]], str]] = []
     for position, step in enumerate(node.steps):
         seen = [column for columns in states[: position + 1] for column in columns]
         condition = binder.condition(step.condition, Frame(scope, Row((*input.columns, *seen))))
         frame = Frame(scope, Row((*input.columns, *declared, *seen)))
-        assignments: list[list[object]] = []
+        assignments: list[tuple[int, Program]] = []
         for item in step.assignments:
             target = item.names[0] if item.names else ""
             place = next((number for number, one in enumerate(declared) if one.name == target), None)
             if place is None:
                 raise binder.source.unknown("declared column", target, [one.name for one in declared], item.span)
             value: Bound = convert(binder.scalar(item.value, frame), declared[place].type)
-            assignments.append([place, residual.program(value)])
-        described.append({"condition": residual.program(condition), "assignments": assignments, "output": step.output})
-    for one in described:
-        one["condition"] = residual.slots(list(_list(one["condition"])))
-        one["assignments"] = [[place, residual.slots(program)] for place, program in _list(one["assignments"])]
+            assignments.append((place, residual.program(value)))
+        described.append((residual.program(condition), assignments, step.output))
+    settled = [
+        {
+            "condition": residual.slots(condition),
+            "assignments": [[place, residual.slots(program)] for place, program in assignments],
+            "output": output,
+        }
+        for condition, assignments, output in described
+    ]
     options = {
         "columns": [column.type for column in input.columns],
         "declared": [column.type for column in declared],
         "defaults": [plain(default.value) for default in defaults],
-        "steps": described,
+        "steps": settled,
         "with_match_id": False,
     }
     columns: tuple[Column, ...] = record
@@ -80,11 +86,6 @@ def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
         options["with_match_id"] = True
         columns = (*record, naming.column(word(binder, said, ""), "long"))
     return Procedure(columns, (residual.plan(),), "scan", options)
-
-
-def _list(value: object) -> list[list[object]]:
-    assert isinstance(value, list)
-    return value
 
 
 def _default(binder: Binder, declaration: syntax.ScanDeclaration, scope: Scope) -> Const:
