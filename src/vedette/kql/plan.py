@@ -216,6 +216,30 @@ class Captures(Plan):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Series(Plan):
+    """`make-series`: rows of one bin each gathered into arrays, one row per combination of keys. `columns` are the
+    keys as they come, an array per value, and the array of bins.
+
+    Bins lie `step` apart, counted from `low`, or from 0 where that is None or the bounds are inclusive. Without a
+    bound each row's bins end where its data do. A bin without a row has the default.
+    """
+
+    input: Plan
+    keys: tuple[Column, ...]
+    at: Column
+    """The bin that an input row is for: a long, real, datetime or timespan."""
+    values: tuple[Column, ...]
+    defaults: tuple[Bound, ...]
+    step: Bound
+    low: Bound | None
+    high: Bound | None
+    inclusive: bool = False
+    """Whether the bin of `high` belongs to it."""
+    keep_empty: bool = False
+    """Whether there is a row, all of defaults, when there are no keys and nothing comes in."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Procedure(Plan):
     """Rows made by a program over all rows of its inputs (`scan`, `autocluster`, graph matching, …).
 

@@ -116,6 +116,8 @@ class Binder:
         self.further: list[tuple[str, Plan]] = []
         """Results beside the main one, made by `fork` and `facet`."""
         self.graphs: dict[int, Any] = {}  # Any: what graph operators know about their plans
+        self.unasked: list[Plan] = []
+        """Plans of statements that only name rows for later ones (`graph-to-table nodes as N, edges as E`)."""
         self._depth = 0
         self._count = 0
 
@@ -134,7 +136,10 @@ class Binder:
         results: list[tuple[str, Plan]] = []
         for statement in query.statements:
             plan = self.statement(statement, scope)
-            if plan is not None:
+            named = statement is not query.statements[-1] and any(plan is one for one in self.unasked)
+            if named:
+                self.further.clear()
+            elif plan is not None:
                 results.append((f"PrimaryResult{len(results) or ''}", plan))
         if not results:
             end = len(self.source.text)
