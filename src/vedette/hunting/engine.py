@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vedette.catalogue.tables import TABLES, KqlType
-from vedette.errors import QueryError, QueryFault
+from vedette.errors import ConfigurationError, QueryError, QueryFault
 from vedette.hunting import failures, programs
 from vedette.hunting.database import Resources, open_database
 from vedette.hunting.discovery import find, hunting_table_name
@@ -98,6 +98,9 @@ class Engine:
         hot: bool = False,
         outside: Outside | None = None,
         limits: Limits | None = None,
+        memory_bytes: int | None = None,
+        temp_bytes: int | None = None,
+        threads: int | None = None,
     ) -> Engine:
         """An engine over what lies at some paths: lakes, folders named after tables, files named after tables.
 
@@ -106,7 +109,17 @@ class Engine:
         Raises: ConfigurationError when a path is not there or holds no tables.
         """
         places = find(Path(path) for path in paths)
-        return cls(*places.lakes, dict(places.tables), types=types, hot=hot, outside=outside, limits=limits)
+        return cls(
+            *places.lakes,
+            dict(places.tables),
+            types=types,
+            hot=hot,
+            outside=outside,
+            limits=limits,
+            memory_bytes=memory_bytes,
+            temp_bytes=temp_bytes,
+            threads=threads,
+        )
 
     @property
     def tables(self) -> Mapping[str, TableSchema]:
@@ -130,6 +143,8 @@ class Engine:
         Raises: QueryError; among its kinds QueryLimitExceeded, and QueryCancelled after `cancellation.cancel()`.
         Ctrl-C stops the query too. The engine can be used again after any of them.
         """
+        if not self._finalizer.alive:
+            raise ConfigurationError("the engine is closed", hint="Make a new one.")
         began, used = time.monotonic(), time.process_time()
         allowed = limits or self._limits
         if isinstance(query, Compiled):

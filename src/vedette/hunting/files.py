@@ -121,6 +121,9 @@ class FilesTable:
                     raise _unreadable(self._name, error) from error
             except engine.Error as error:
                 raise _unreadable(self._name, error) from error
+            except RuntimeError as error:
+                # This is how DuckDB tells of Ctrl-C.
+                raise KeyboardInterrupt from error
         self._made = self._seen
 
     def is_empty(self) -> bool:

@@ -26,10 +26,6 @@ ENDLESS_ROWS = compiled(
 )
 
 
-def numbers(count: int) -> object:
-    return compiled(f"SELECT range AS n FROM range({count})", ("n", "long"))
-
-
 @pytest.fixture
 def engine() -> Iterator[Engine]:
     with Engine() as engine:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.spec.hunting.conftest import column, compiled
 from vedette.catalogue.tables import KqlType
-from vedette.errors import QueryError, QueryFault
+from vedette.errors import ConfigurationError, QueryError, QueryFault
 from vedette.hunting import Engine
 from vedette.kql.compiled import Compiled, Stage, StageInput
 from vedette.kql.kernels.kernel import KERNELS, PROCEDURES, Kernel
@@ -186,3 +186,22 @@ def test_parameters_reach_the_query(engine: Engine) -> None:
     query = "declare query_parameters(least: long); W | where x >= least | summarize n = count()"
 
     assert engine.run(query, {"least": 2}).rows() == [{"n": 2}]
+
+
+def test_an_engine_whose_database_broke_goes_on_with_a_new_one(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB refuses everything after a fault inside of it."""
+    engine.run("W")
+    with monkeypatch.context() as broken:
+        broken.setattr("vedette.hunting.failures.is_lost", lambda error: True)
+        with pytest.raises(QueryFault):
+            engine.run(compiled("SELECT nonsense AS x", ("x", "long")))
+
+    assert engine.run("W | summarize n = sum(x)").rows() == [{"n": 6}]
+
+
+def test_a_closed_engine_says_so() -> None:
+    engine = Engine()
+    engine.close()
+
+    with pytest.raises(ConfigurationError, match="the engine is closed"):
+        engine.run("print 1")
