@@ -35,6 +35,9 @@ def bind_call(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
     if function is None:
         known = [*binder.functions, *(name for name in frame.scope.names())]
         raise binder.source.unknown("function", node.name, known, node.name_span)
+    if function.kind == "aggregate" and (frame.aggregates is None or frame.inside_aggregate):
+        # Some aggregates have scalar forms of their name, for what they united before.
+        function = binder.functions.get(f"${CANONICAL.get(node.name, node.name)}", function)
     if function.kind == "aggregate":
         return bind_aggregate(binder, node, function, frame)
     if function.kind == "window":

@@ -3,7 +3,7 @@
 The documentation says what is computed, not always how. Periods are peaks of the autocorrelation. A period scores as
 well as the series repeats itself after the period and after every multiple of it up to half of the series, whichever is
 least. A peak stands alone within a quarter of its period, and a multiple of a period that scores as much is no period
-of its own.
+of its own. Decomposition looks for periods in what a line through the series leaves.
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ def _parts(
     if not learned:
         return None
     enough = number(threshold)
-    period = _period(learned, seasonality, _DECOMPOSED if enough is None else enough)
+    slope = fitted_line(learned).line_fit
+    level = [value - on_line for value, on_line in zip(learned, slope, strict=True)]
+    period = _period(level, seasonality, _DECOMPOSED if enough is None else enough)
     season = _seasonal(learned, len(values), period) if period else [0.0] * len(values)
     slow = _trend([value - part for value, part in zip(learned, season, strict=False)], len(values), trend)
     baseline = [one + other for one, other in zip(season, slow, strict=True)]
