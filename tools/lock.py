@@ -34,7 +34,7 @@ def main() -> None:
     if shutil.which("uv") is None:
         sys.exit("lock: uv was not found\nhint: python3 -m pip install uv")
     pin("runtime", "--extra=all", "--group=build")
-    pin("dev", "--extra=all", "--group=dev", "--constraint=requirements/runtime.lock")
+    pin("dev", "--extra=all", "--extra=geo", "--group=dev", "--constraint=requirements/runtime.lock")
 
 
 if __name__ == "__main__":
