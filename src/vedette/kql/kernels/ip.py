@@ -249,7 +249,7 @@ def _places(path: str) -> maxminddb.Reader:
     try:
         return maxminddb.open_database(path)
     except (OSError, maxminddb.InvalidDatabaseError) as wrong:
-        raise ValueError(f"the database that {GEOIP} names cannot be read: {wrong}") from wrong
+        raise ValueError(f"the file that {GEOIP} names cannot be read as a MaxMind database") from wrong
 
 
 @kernel("string", returns="dynamic")

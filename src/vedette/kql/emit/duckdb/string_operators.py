@@ -155,9 +155,15 @@ def _has_text(call: Call, left: str, right: str) -> str:
 
 @emits("=~", "!~")
 def _equals(call: Call, left: str, right: str) -> str:
-    operator = "=" if call.name == "=~" else "<>"
-    sides = [_folded(bound, sql_) for bound, sql_ in zip(call.args, (left, right), strict=True)]
-    return f"({sides[0]} {operator} {sides[1]})"
+    found = _equal(call.args[0], call.args[1], left, right)
+    return f"(NOT {found})" if call.name == "!~" else found
+
+
+def _equal(one: Bound, other: Bound, left: str, right: str) -> str:
+    for text, bound, constant in ((left, one, constant_text(other)), (right, other, constant_text(one))):
+        if constant is not None and not any(special in constant for special in "%_"):
+            return f"({sql.to_string(text, bound.type)} ILIKE {sql.text(constant)})"
+    return f"({_folded(one, left)} = {_folded(other, right)})"
 
 
 def _folded(bound: Bound, sql_: str) -> str:
