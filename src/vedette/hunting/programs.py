@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from vedette.catalogue.tables import KqlType
@@ -137,7 +137,12 @@ def _encoded(values: Values) -> Values:
 
 
 def _decimals(values: Values) -> Values:
-    return [None if value is None else round(Decimal(value), 18) for value in values]
+    return [None if value is None else Decimal(value).quantize(_PLACES, context=_EXACT) for value in values]
+
+
+_PLACES: Final = Decimal(1).scaleb(-18)
+_EXACT: Final = Context(prec=60)
+"""DECIMAL(38, 18) holds more digits than Python's arithmetic keeps by default."""
 
 
 _TAKE: Final[Mapping[KqlType, Callable[[Values], Values]]] = {"string": _texts, "dynamic": _decoded}

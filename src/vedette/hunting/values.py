@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from vedette.catalogue.tables import KqlType
 from vedette.kql.schema import Column
-from vedette.kql.ticks import EPOCH_TICKS, datetime_text, timespan_text
+from vedette.kql.ticks import EPOCH_TICKS, MAX_TICKS, datetime_text, timespan_text
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NS_REACH: Final = (2**63 - 1) // 100
@@ -24,7 +24,10 @@ Array = Any
 
 
 def in_ticks(column: Column, array: Array) -> Array:
-    """A datetime column as ticks since year 1, whatever it was; other columns unchanged."""
+    """A datetime column as ticks since year 1, whatever it was; other columns unchanged.
+
+    What arithmetic moved out of the years 1 to 9999 is null.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -35,7 +38,11 @@ def in_ticks(column: Column, array: Array) -> Array:
         counted = array.cast(pa.int64())
         since = pc.multiply(counted, 10) if unit == "us" else _floor_divide(counted, 100)
         return pc.add(since, EPOCH_TICKS)
-    return array.cast(pa.int64())
+    ticks = array.cast(pa.int64())
+    extremes = pc.min_max(ticks).as_py()
+    if (extremes["min"] or 0) >= 0 and (extremes["max"] or 0) <= MAX_TICKS:
+        return ticks
+    return pc.if_else(pc.and_(pc.greater_equal(ticks, 0), pc.less_equal(ticks, MAX_TICKS)), ticks, None)
 
 
 def to_arrow(kind: KqlType, array: Array) -> Array:

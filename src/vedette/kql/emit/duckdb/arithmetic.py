@@ -1,7 +1,8 @@
 """Arithmetic in SQL, by the types of both sides.
 
-Whole numbers that overflow end the query, and so do times and spans: DuckDB says so. Division by zero is null for
-whole numbers and decimals, and infinite for reals.
+Whole numbers that overflow end the query, and so do spans: DuckDB says so. A time moved out of the years 1 to 9999 is
+null: here when what moves it comes from rows, and where results are read when it is a constant, so that moving a column
+by a constant stays one addition. Division by zero is null for whole numbers and decimals, and infinite for reals.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ def _sum(call: Call, *args: str) -> str:
         a, b = _both(as_long, left, right, a, b)
     elif call.type == "decimal":
         a, b = _both(as_decimal, left, right, a, b)
+    elif call.type == "datetime" and not isinstance(left, Const) and not isinstance(right, Const):
+        return f"kql_datetime_in_range({a} {call.name} {b})"
     return f"({a} {call.name} {b})"
 
 
@@ -123,4 +126,6 @@ def _negative(call: Call, value: str) -> str:
     operand = call.args[0]
     if operand.type == "dynamic":
         return f"kql_dynamic_arithmetic('-', {to_dynamic('0::BIGINT', 'long')}, {value})"
-    return f"(-{as_long(operand, value) if operand.type == 'int' and call.type == 'long' else value})"
+    if call.type in ("long", "timespan", "datetime"):
+        return f"(0 - {as_long(operand, value)})"
+    return f"(-{value})"
