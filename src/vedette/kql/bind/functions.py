@@ -262,7 +262,7 @@ def aggregation_of(binder: Binder, node: syntax.Call, function: Function, frame:
         at = next(position for position, param in enumerate(fitting.params) if param.name == "predicate")
         name, kept, args = binder.if_forms[name], args[at], args[:at] + args[at + 1 :]
     elif name == "count" and args:
-        kept, args = args[0], ()
+        kept, args = args[0] if args[0].type == "bool" else None, ()
     return Aggregation(fitting.returns, name, args, kept, span=node.span)
 
 
@@ -276,6 +276,26 @@ def _now(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
         return at
     sign = "-" if node.name == "ago" else "+"
     return fold(Call("datetime", sign, (at, args[0]), span=node.span))
+
+
+def _bin_auto(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
+    """`bin_at` with the size and the fixed point that `set` statements before the query gave."""
+    (value,), _ = arguments(binder, node, binder.functions[node.name], frame)
+    written = binder.properties.get("query_bin_auto_size")
+    if written is None:
+        raise binder.source.semantic_error(
+            "bin_auto() needs a size.", node.span, hint="Write `set query_bin_auto_size=1h;` before the query."
+        )
+    size = binder.scalar(written, frame)
+    fixed = binder.properties.get("query_bin_auto_at")
+    zero: KqlType = value.type if value.type in ("datetime", "timespan") else "long"
+    at = binder.scalar(fixed, frame) if fixed is not None else Const(zero, 0)
+    fitting = match(binder.functions["bin_at"], [value.type, size.type, at.type], lambda: None)
+    if fitting is None:
+        raise binder.source.semantic_error(
+            f"A {value.type} cannot be laid into bins of a {size.type} from a {at.type} on.", node.span
+        )
+    return fold(Call(fitting.returns, "bin_at", (value, size, at), fitting.variant, span=node.span))
 
 
 def _column_if_exists(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
@@ -314,6 +334,7 @@ def _bag_pack_columns(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
 SPECIAL = {
     "now": _now,
     "ago": _now,
+    "bin_auto": _bin_auto,
     "column_ifexists": _column_if_exists,
     "columnifexists": _column_if_exists,
     "pack_all": _pack_all,

@@ -124,9 +124,13 @@ EXTRACT: Final = re.compile(r"(TRY\()?json_extract\((?P<target>.*), '(?P<path>\$
 
 def dynamic_text(sql: str) -> str:
     """What `tostring` gives for a dynamic value; a member comes out of its JSON as text at once."""
+    return f"coalesce({_text_or_null(sql)}, '')" if EXTRACT.fullmatch(sql) else f"kql_dynamic_text({sql})"
+
+
+def _text_or_null(sql: str) -> str:
     if EXTRACT.fullmatch(sql):
-        return f"coalesce({sql.replace('json_extract(', 'json_extract_string(', 1)}, '')"
-    return f"kql_dynamic_text({sql})"
+        return sql.replace("json_extract(", "json_extract_string(", 1)
+    return f"({sql} ->> '$')"
 
 
 # Like .NET: NaN and Infinity by name, whole numbers without a fraction, exponents as E+20.
@@ -175,20 +179,20 @@ def from_dynamic(sql: str, type: KqlType) -> str:
             return sql
         case "string":
             return dynamic_text(sql)
-        case "bool":
-            return f"kql_bool_of_text({sql} ->> '$')"
         case "int" | "long":
             return f"kql_{type}_of_dynamic({sql})"
+        case "bool":
+            return f"kql_bool_of_text({_text_or_null(sql)})"
         case "real":
-            return f"TRY_CAST({sql} ->> '$' AS DOUBLE)"
+            return f"kql_toreal({_text_or_null(sql)})"
         case "decimal":
-            return f"TRY_CAST({sql} ->> '$' AS DECIMAL(38, 18))"
+            return f"kql_todecimal({_text_or_null(sql)})"
         case "datetime":
-            return f"kql_todatetime({sql} ->> '$')"
+            return f"kql_todatetime({_text_or_null(sql)})"
         case "timespan":
-            return f"kql_totimespan({sql} ->> '$')"
+            return f"kql_totimespan({_text_or_null(sql)})"
         case "guid":
-            return f"kql_toguid({sql} ->> '$')"
+            return f"kql_toguid({_text_or_null(sql)})"
 
 
 macro(
@@ -198,7 +202,8 @@ macro(
 for _type, _sql in (("int", "INTEGER"), ("long", "BIGINT")):
     macro(
         f"kql_{_type}_of_dynamic(j)",
-        f"CASE json_type(j) WHEN 'BOOLEAN' THEN (j::VARCHAR = 'true')::{_sql}"
+        f"CASE json_type(j) WHEN 'VARCHAR' THEN kql_to{_type}(j ->> '$')"
+        f" WHEN 'BOOLEAN' THEN ((j ->> '$') = 'true')::{_sql}"
         f" WHEN 'DOUBLE' THEN TRY_CAST(trunc((j ->> '$')::DOUBLE) AS {_sql}) ELSE TRY_CAST(j ->> '$' AS {_sql}) END",
     )
 
