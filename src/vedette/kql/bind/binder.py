@@ -120,6 +120,8 @@ class Binder:
         """Plans of statements that only name rows for later ones (`graph-to-table nodes as N, edges as E`)."""
         self._depth = 0
         self._count = 0
+        self.properties: dict[str, syntax.Expr | None] = {}
+        """What `set` statements said, by name."""
 
     @cached_property
     def if_forms(self) -> Mapping[str, str]:
@@ -153,8 +155,8 @@ class Binder:
         match statement:
             case syntax.Let(name=name, value=value):
                 self._let(name, value, scope)
-            case syntax.SetOption():
-                pass
+            case syntax.SetOption(name=name, value=value):
+                self.properties[name] = value
             case syntax.DeclareParameters(parameters=parameters):
                 for parameter in parameters:
                     self._declare(parameter, scope)
