@@ -116,8 +116,9 @@ class Binder:
         self.further: list[tuple[str, Plan]] = []
         """Results beside the main one, made by `fork` and `facet`."""
         self.graphs: dict[int, Any] = {}  # Any: what graph operators know about their plans
-        self.unasked: list[Plan] = []
-        """Plans of statements that only name rows for later ones (`graph-to-table nodes as N, edges as E`)."""
+        self.unasked: list[tuple[Plan, int]] = []
+        """Results of statements that only name rows for later ones (`graph-to-table nodes as N, edges as E`), each
+        with the number of its further results."""
         self._depth = 0
         self._count = 0
         self.properties: dict[str, syntax.Expr | None] = {}
@@ -138,9 +139,9 @@ class Binder:
         results: list[tuple[str, Plan]] = []
         for statement in query.statements:
             plan = self.statement(statement, scope)
-            named = statement is not query.statements[-1] and any(plan is one for one in self.unasked)
-            if named:
-                self.further.clear()
+            unasked = [count for one, count in self.unasked if one is plan and statement is not query.statements[-1]]
+            if unasked:
+                del self.further[len(self.further) - unasked[0] :]
             elif plan is not None:
                 results.append((f"PrimaryResult{len(results) or ''}", plan))
         if not results:

@@ -92,6 +92,14 @@ class Scope:
         """Give a name a meaning here."""
         self._own[name] = meaning
 
+    @property
+    def root(self) -> Scope:
+        """The outermost scope: that of the query's statements."""
+        scope = self
+        while scope._parent is not None:
+            scope = scope._parent
+        return scope
+
     def find(self, name: str) -> Meaning | None:
         """The innermost meaning of a name."""
         scope: Scope | None = self
