@@ -118,7 +118,8 @@ def _pipeline(node: syntax.Pipeline) -> Iterator[Found]:
             parts = list(walk(operator.predicate))
             seen_has = seen_has or any(
                 isinstance(part, syntax.Binary | syntax.In)
-                and part.op.lstrip("!").startswith(("has", "contains", "=="))
+                and isinstance(part.left, syntax.Name)
+                and part.op.startswith(("has", "contains", "==", "=~", "in"))
                 for part in parts
             )
             parsing = next((p for p in parts if isinstance(p, syntax.Call) and p.name in _PARSING), None)

@@ -1,4 +1,4 @@
-"""Findings as JSON and as SARIF 2.1.0, which code hosts show beside the lines of a change."""
+"""Findings as SARIF 2.1.0, which code hosts show beside the lines of a change."""
 
 from __future__ import annotations
 
@@ -13,29 +13,6 @@ Findings = Sequence[tuple[str, Finding]]
 """Pairs of a file's name and what was found in it."""
 
 SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-
-
-def as_json(findings: Findings) -> str:
-    """A list of objects, one a finding."""
-    return json.dumps(
-        [
-            {
-                "file": file,
-                "line": one.line,
-                "column": one.column,
-                "endLine": one.end_line,
-                "endColumn": one.end_column,
-                "rule": one.rule.id,
-                "name": one.rule.name,
-                "level": one.level,
-                "message": one.message,
-                "hint": one.hint,
-            }
-            for file, one in findings
-        ],
-        indent=2,
-        ensure_ascii=False,
-    )
 
 
 def as_sarif(findings: Findings, version: str) -> str:
