@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 import math
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from vedette.kql.syntax import TypedValue
 from vedette.kql.ticks import datetime_text, timespan_text
+
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+"""Takes what needs no care, and refuses the rest."""
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def encode_json(value: object) -> str:
     """A dynamic value as compact JSON text, non-ASCII letters as they are. NaN and infinities become texts, as Kusto
     prints them."""
-    return json.dumps(_printable(value), ensure_ascii=False, separators=(",", ":"))
+    try:
+        return _ENCODER.encode(value)
+    except (ValueError, TypeError):  # what only the long way knows: NaN, decimals
+        return _ENCODER.encode(_printable(value))
 
 
 def _printable(value: Any) -> Any:  # dynamic values have no type of their own

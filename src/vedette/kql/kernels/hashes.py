@@ -20,23 +20,34 @@ _PRIME_4: Final = 0x85EBCA77C2B2AE63
 _PRIME_5: Final = 0x27D4EB2F165667C5
 
 
+_LANES: Final = ((_PRIME_1 + _PRIME_2) & _ALL, _PRIME_2, 0, -_PRIME_1 & _ALL)
+
+
 def xxhash64(data: bytes) -> int:
-    """XXH64 with seed 0, as a signed number."""
-    at, size = 0, len(data)
-    if size >= 32:
-        lanes = [(_PRIME_1 + _PRIME_2) & _ALL, _PRIME_2, 0, -_PRIME_1 & _ALL]
-        while at + 32 <= size:
-            lanes = [_round(lane, word) for lane, word in zip(lanes, struct.unpack_from("<4Q", data, at), strict=True)]
-            at += 32
-        value = sum(_rotated(lane, by) for lane, by in zip(lanes, (1, 7, 12, 18), strict=True)) & _ALL
-        for lane in lanes:
-            value = ((value ^ _round(0, lane)) * _PRIME_1 + _PRIME_4) & _ALL
+    """XXH64 with seed 0, as a signed number. Written out at length, because it runs for every row."""
+    size = len(data)
+    at = size & ~31
+    if at:
+        one, two, three, four = _LANES
+        for first, second, third, fourth in struct.iter_unpack("<4Q", data[:at]):
+            one = one + first * _PRIME_2 & _ALL
+            one = (one << 31 | one >> 33) * _PRIME_1 & _ALL
+            two = two + second * _PRIME_2 & _ALL
+            two = (two << 31 | two >> 33) * _PRIME_1 & _ALL
+            three = three + third * _PRIME_2 & _ALL
+            three = (three << 31 | three >> 33) * _PRIME_1 & _ALL
+            four = four + fourth * _PRIME_2 & _ALL
+            four = (four << 31 | four >> 33) * _PRIME_1 & _ALL
+        value = _rotated(one, 1) + _rotated(two, 7) + _rotated(three, 12) + _rotated(four, 18) & _ALL
+        for lane in (one, two, three, four):
+            value = (value ^ _word(lane)) * _PRIME_1 + _PRIME_4 & _ALL
     else:
         value = _PRIME_5
-    value = (value + size) & _ALL
+    value = value + size & _ALL
     while at + 8 <= size:
-        value ^= _round(0, int.from_bytes(data[at : at + 8], "little"))
-        value = (_rotated(value, 27) * _PRIME_1 + _PRIME_4) & _ALL
+        value ^= _word(int.from_bytes(data[at : at + 8], "little"))
+        value = (value << 27 | value >> 37) & _ALL
+        value = value * _PRIME_1 + _PRIME_4 & _ALL
         at += 8
     if at + 4 <= size:
         value ^= int.from_bytes(data[at : at + 4], "little") * _PRIME_1 & _ALL
@@ -52,8 +63,10 @@ def _rotated(value: int, by: int) -> int:
     return (value << by | value >> (64 - by)) & _ALL
 
 
-def _round(lane: int, word: int) -> int:
-    return _rotated((lane + word * _PRIME_2) & _ALL, 31) * _PRIME_1 & _ALL
+def _word(word: int) -> int:
+    """A word as it enters a lane that is empty."""
+    word = word * _PRIME_2 & _ALL
+    return (word << 31 | word >> 33) * _PRIME_1 & _ALL
 
 
 def _mixed(value: int) -> int:

@@ -255,12 +255,16 @@ def _places(path: str) -> maxminddb.Reader:
 @kernel("string", returns="dynamic")
 def geo_info_from_ip_address(ip: str) -> dict[str, object] | None:
     """Null for what is no address; a bag without anything where no database, or no record in it, knows the address."""
+    return _place(ip.strip(), os.environ.get(GEOIP))
+
+
+@functools.lru_cache(maxsize=65536)
+def _place(ip: str, database: str | None) -> dict[str, object] | None:
     try:
-        address = ipaddress.ip_address(ip.strip())
+        address = ipaddress.ip_address(ip)
     except ValueError:
         return None
-    path = os.environ.get(GEOIP)
-    record: Any = _places(path).get(address) if path else None  # what a database says has no fixed type
+    record: Any = _places(database).get(address) if database else None  # what a database says has no fixed type
     if not isinstance(record, dict):
         return {}
     names = {

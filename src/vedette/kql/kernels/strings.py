@@ -105,9 +105,12 @@ def windows_arguments(line: str) -> list[str] | None:
     return [program, *_arguments(rest.lstrip(" \t"))]
 
 
+_SIMPLE_ARGUMENT: Final = re.compile(r'(?:[^ \t"]|"[^"]*(?:"|$))+')
+
+
 def _arguments(rest: str) -> list[str]:
-    if not rest:
-        return []
+    if '\\"' not in rest and '""' not in rest:
+        return [argument.replace('"', "") for argument in _SIMPLE_ARGUMENT.findall(rest)]
     arguments: list[str] = []
     current: list[str] = []
     quotes = backslashes = at = 0
