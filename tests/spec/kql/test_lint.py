@@ -26,7 +26,7 @@ def test_a_good_query_has_no_findings() -> None:
 @pytest.mark.parametrize(
     ("query", "rule", "hint"),
     [
-        (f"{RECENT} | where FileName =§=", "KQL001", ""),
+        (f"{RECENT} | where FileName ==§", "KQL001", ""),
         ("§DeviceProcesEvents | take 1", "KQL002", "Did you mean DeviceProcessEvents"),
         (f"{RECENT} | project §DeviceNam", "KQL002", "Did you mean DeviceName"),
         (f"{RECENT} | where §ProcessId has 'x'", "KQL003", "Wrap it in tostring()."),
