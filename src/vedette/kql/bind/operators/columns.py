@@ -9,6 +9,7 @@ from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column, refs, renamed
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.scope import Frame, Row, Scope
+from vedette.kql.bind.terms import Terms, names_all_columns
 from vedette.kql.bound import Bound, Const, Ref, walk
 from vedette.kql.plan import Distinct, Filter, Plan, Project, Rows
 from vedette.kql.schema import Column, Naming
@@ -21,7 +22,10 @@ def where(binder: Binder, node: syntax.Where, input: Plan, scope: Scope) -> Plan
             f"'{node.name} = …' is no comparison.", node.span, hint=f"Did you mean {node.name} == …?"
         )
     frame = binder.frame(input, scope, windows=True)
-    predicate = binder.condition(node.predicate, frame)
+    if names_all_columns(node.predicate):
+        predicate = Terms(binder, frame).condition(node.predicate)
+    else:
+        predicate = binder.condition(node.predicate, frame)
     plan = binder.with_windows(input, frame)
     filtered = Filter(plan.columns, plan, predicate)
     return filtered if plan is input else Project(input.columns, filtered, refs(input.columns))

@@ -68,10 +68,8 @@ def series(emitter: Emitter, plan: Series, needed: Needed) -> Select:
         if plan.keep_empty
         else " HAVING count(*) > 0"
     )
-    text = (
-        f"WITH {rows} AS MATERIALIZED ({selects}),\n  {grid} AS ({steps})\n"
-        f"  SELECT {', '.join(items)}\n  FROM {grid} AS g LEFT JOIN {rows} AS r ON {joined}{group}"  # noqa: S608
-    )
+    named = f"WITH {rows} AS MATERIALIZED ({selects}),\n  {grid} AS ({steps})"
+    text = f"{named}\n  SELECT {', '.join(items)}\n  FROM {grid} AS g LEFT JOIN {rows} AS r ON {joined}{group}"  # noqa: S608
     scope = {column: sql.identifier(column.physical) for column in plan.columns}
     return Select(f"({text}) AS {emitter.name('s')}", scope)
 

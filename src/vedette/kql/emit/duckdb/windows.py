@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _RUNNING = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 
 simple("({0} IS DISTINCT FROM {1})", "$differs")
+simple("({0} IS NOT DISTINCT FROM {1})", "$same")
 
 
 def window_text(emitter: Emitter, window: Window, column: Column, scope: dict[Column, str]) -> str:
