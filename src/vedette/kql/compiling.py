@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import vedette.kql.bind.operators  # noqa: F401  (fills the tables of operators and of functions that give rows)
-from vedette.errors import QueryError
+from vedette.errors import QueryError, UnknownName
 from vedette.kql.bind.binder import Binder, Program
 from vedette.kql.compiled import Compiled
 from vedette.kql.emit.duckdb.plans import Emitter
@@ -40,14 +40,27 @@ def bind_query(
             known[key] = probe(compiled)
         return known[key]
 
-    binder = Binder(
-        Source(text), tables, now=ticks_of(now), parameters=parameters, probe=probed if probe is not None else None
-    )
     tree = parse(text)
-    try:
-        return binder.program(tree)
-    except RecursionError:
-        raise too_deep(text) from None
+    assumed: list[str] = []
+    while True:
+        binder = Binder(
+            Source(text),
+            tables,
+            now=ticks_of(now),
+            parameters=parameters,
+            probe=probed if probe is not None else None,
+            assumed=assumed,
+        )
+        try:
+            return binder.program(tree)
+        except RecursionError:
+            raise too_deep(text) from None
+        except UnknownName as error:
+            # Without rows nobody knows which columns bag_unpack and pivot give, so those that the query names are
+            # taken to be among them, and are null.
+            if not binder.saw_nothing or error.kind != "column" or error.name in assumed:
+                raise
+            assumed.append(error.name)
 
 
 def compile_query(

@@ -101,16 +101,21 @@ class Binder:
         now: int,
         parameters: Mapping[str, object] | None = None,
         probe: Probe | None = None,
+        assumed: Sequence[str] = (),
     ) -> None:
-        """now: the query's clock, in ticks. parameters: values for `declare query_parameters`.
+        """now: the query's clock, in ticks. parameters: values for names that the query does not define.
 
         probe: runs a plan, for operators whose columns depend on data; without it they are refused.
+        assumed: dynamic columns that such an operator has when there are no data to tell.
         """
         self.source = source
         self.tables = tables
         self.now = now
         self.parameters = dict(parameters or {})
         self.probe = probe
+        self.assumed = tuple(assumed)
+        self.saw_nothing = False
+        """Whether an operator whose columns depend on data found no data."""
         self.functions: Mapping[str, Function] = functions()
         self.render: Render | None = None
         self.further: list[tuple[str, Plan]] = []
@@ -136,6 +141,8 @@ class Binder:
     def program(self, query: syntax.Query) -> Program:
         """All statements. Raises: `QueryError` and its kin."""
         scope = Scope()
+        for name, value in self.parameters.items():  # a declaration in the query, or a let, takes the name over
+            scope.define(name, LetScalar(_parameter(value, Const("string", str(value)), _type_of(value))))
         results: list[tuple[str, Plan]] = []
         for statement in query.statements:
             plan = self.statement(statement, scope)
@@ -656,6 +663,27 @@ def _parameter(value: object, text: Const, type: KqlType) -> Bound:
             return convert(Const("dynamic", list(value) if isinstance(value, tuple) else value), type)
         case _:
             return convert(text, type)
+
+
+def _type_of(value: object) -> KqlType:
+    """The type of a parameter that the query does not declare."""
+    from datetime import datetime, timedelta
+    from decimal import Decimal
+    from uuid import UUID
+
+    types: dict[type, KqlType] = {
+        bool: "bool",
+        int: "long",
+        float: "real",
+        Decimal: "decimal",
+        datetime: "datetime",
+        timedelta: "timespan",
+        UUID: "guid",
+        list: "dynamic",
+        tuple: "dynamic",
+        dict: "dynamic",
+    }
+    return types.get(type(value), "string")
 
 
 def _spelled(operator: syntax.Operator) -> str:

@@ -88,7 +88,7 @@ def _slots(call: PluginCall, bag: Bound) -> list[tuple[str, KqlType]]:
     key, type = Naming().column("key", "string"), Naming().column("type", "string")
     rows = Procedure((key, type), (Project((column,), call.input, (bag,)),), "bag_slots")
     found = call.probed(rows, form="| evaluate bag_unpack(Bag) : (*, Name: string, Size: long)")
-    return [(name, kind) for name, kind in found]
+    return [(name, kind) for name, kind in found] or [(name, "dynamic") for name in call.binder.assumed]
 
 
 def _declared_unpack(call: PluginCall, bag: Bound, prefix: str, source: Sequence[Column]) -> Plan:
@@ -163,7 +163,7 @@ def _pivoted(call: PluginCall, text: Bound, kept: set[str]) -> list[str]:
     found = call.probed(
         Distinct((column,), values), form="| evaluate pivot(Severity) : (DeviceName: string, High: long, Low: long)"
     )
-    names = sorted(str(value) for (value,) in found)
+    names = sorted(str(value) for (value,) in found) or [name for name in call.binder.assumed if name not in kept]
     for name in names:
         if name in kept:
             raise call.error(f"'{name}' is a value of the pivoted column and the name of a column that is kept.")

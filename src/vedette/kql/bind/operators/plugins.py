@@ -111,7 +111,9 @@ class PluginCall:
                 self.span,
                 hint=f"Declare them: {form}",
             )
-        return self.binder.probe(plan)
+        rows = self.binder.probe(plan)
+        self.binder.saw_nothing = self.binder.saw_nothing or not rows
+        return rows
 
 
 Plugin = Callable[[PluginCall], Plan]
