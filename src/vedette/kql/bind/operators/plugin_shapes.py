@@ -55,7 +55,9 @@ def bag_unpack(call: PluginCall) -> Plan:
         return _declared_unpack(call, bag, prefix, source)
     naming = Naming(call.input.columns)
     slots = [
-        (prefix + key, key, type) for key, type in _slots(call, bag) if key not in {str(one) for one in ignored or ()}
+        (prefix + key, key, type)
+        for key, type in _slots(call, bag, prefix)
+        if key not in {str(one) for one in ignored or ()}
     ]
     names = {name for name, _, _ in slots}
     doubled = [column.name for column in source if column.name in names]
@@ -81,14 +83,16 @@ def _slot(bag: Bound, key: str, type: KqlType) -> Bound:
     return convert(Call("dynamic", "[]", (bag, Const("string", key))), type)
 
 
-def _slots(call: PluginCall, bag: Bound) -> list[tuple[str, KqlType]]:
+def _slots(call: PluginCall, bag: Bound, prefix: str) -> list[tuple[str, KqlType]]:
     """The properties that the bags have, and the type that all values of each have in common."""
     naming = Naming()
     column = naming.column("bag", "dynamic")
     key, type = Naming().column("key", "string"), Naming().column("type", "string")
     rows = Procedure((key, type), (Project((column,), call.input, (bag,)),), "bag_slots")
     found = call.probed(rows, form="| evaluate bag_unpack(Bag) : (*, Name: string, Size: long)")
-    return [(name, kind) for name, kind in found] or [(name, "dynamic") for name in call.binder.assumed]
+    return [(name, kind) for name, kind in found] or [
+        (name.removeprefix(prefix), "dynamic") for name in call.binder.assumed if name.startswith(prefix)
+    ]
 
 
 def _declared_unpack(call: PluginCall, bag: Bound, prefix: str, source: Sequence[Column]) -> Plan:
