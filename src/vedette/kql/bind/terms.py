@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,14 @@ _CASED: Final = {
     "!startswith": "!startswith_cs", "!endswith": "!endswith_cs",
 }  # fmt: skip
 """Operator → the one that tells case apart."""
+_WITHIN: Final = frozenset({
+    "has", "has_cs", "hasprefix", "hasprefix_cs", "hassuffix", "hassuffix_cs", "contains", "contains_cs",
+})  # fmt: skip
+"""Operators that look for something inside of a text: those may look into all columns' texts put together."""
+SEPARATOR: Final = "\x1e"
+"""Stands between texts that are put together. It is part of no term."""
+_NO_TEXT: Final = frozenset({"datetime", "timespan", "bool"})
+"""Columns of these types are not looked into by a star."""
 
 
 def names_all_columns(node: syntax.Expr) -> bool:
@@ -76,15 +84,14 @@ class Terms:
             case syntax.Wildcard(pattern="*") if self.bare:
                 return Const("bool", True)
             case syntax.Literal(type="string", value=str() as text) if self.bare:
-                return self._any(lambda value: self._term(value, text))
+                return self._some_column(text)
             case syntax.Binary(op=":", left=left, right=syntax.Literal(type="string", value=str() as text)):
                 if isinstance(left, syntax.Wildcard):
-                    return self._any(lambda value: self._term(value, text))
+                    return self._some_column(text)
                 return self._term(self.binder.scalar(left, self.frame), text)
             case syntax.Binary(op=op, left=syntax.Wildcard(), right=right):
                 wanted = convert(self.binder.scalar(right, self.frame), "string")
-                cased = self._cased(op)
-                return self._any(lambda value: Call("bool", cased, (_text(value), wanted)))
+                return self._anywhere(self._cased(op), wanted)
             case syntax.Binary(op=op) if self.sensitive and op in _CASED:
                 node = syntax.Binary(_CASED[op], node.left, node.right, span=node.span)
         return self.binder.condition(node, self.frame)
@@ -92,26 +99,38 @@ class Terms:
     def _cased(self, op: str) -> str:
         return _CASED.get(op, op) if self.sensitive else op
 
-    def _any(self, test: Callable[[Bound], Bound]) -> Bound:
-        tests = tuple(test(Ref(column.type, column)) for column in self.frame.row)
-        if not tests:
+    def _some_column(self, text: str) -> Bound:
+        """Whether some column has a term."""
+        op, wanted = self._looked_for(text)
+        return Const("bool", True) if op == "*" else self._anywhere(op, Const("string", wanted))
+
+    def _anywhere(self, op: str, wanted: Bound) -> Bound:
+        texts = tuple(_text(Ref(one.type, one)) for one in self.frame.row if one.type not in _NO_TEXT)
+        if not texts:
             return Const("bool", False)
+        if op in _WITHIN and isinstance(wanted, Const) and wanted.value and SEPARATOR not in str(wanted.value):
+            return Call("bool", op, (Call("string", "$joined", (Const("string", SEPARATOR), *texts)), wanted))
+        tests = tuple(Call("bool", op, (text, wanted)) for text in texts)
         return tests[0] if len(tests) == 1 else Call("bool", "or", tests)
 
     def _term(self, value: Bound, text: str) -> Bound:
-        """Whether a value has a term; `*` in it stands for anything."""
+        """Whether a value has a term."""
+        op, wanted = self._looked_for(text)
+        return Const("bool", True) if op == "*" else Call("bool", op, (_text(value), Const("string", wanted)))
+
+    def _looked_for(self, text: str) -> tuple[str, str]:
+        """The operator and the text that a term means; `*` in it stands for anything."""
         core = text.strip("*")
         if not core:
-            return Const("bool", True)
+            return "*", ""
         before, after = text.startswith("*"), text.endswith("*")
         if "*" in core:
             pattern = ".*".join(re.escape(part) for part in core.split("*"))
             pattern = ("" if before else r"\b") + pattern + ("" if after else r"\b")
-            flags = "(?s)" if self.sensitive else "(?is)"
-            return Call("bool", "matches regex", (_text(value), Const("string", flags + pattern)))
+            return "matches regex", ("(?s)" if self.sensitive else "(?is)") + pattern
         op = {(False, False): "has", (True, False): "hassuffix", (False, True): "hasprefix"}.get((before, after))
-        return Call("bool", self._cased(op or "contains"), (_text(value), Const("string", core)))
+        return self._cased(op or "contains"), core
 
 
 def _text(value: Bound) -> Bound:
-    return value if value.type == "dynamic" else convert(value, "string")
+    return convert(value, "string")

@@ -164,3 +164,68 @@ def put(input: Plan, plan: Plan, values: Sequence[tuple[str, Bound]]) -> Plan:
         columns.append(column)
         given.append(value)
     return Project(tuple(columns), plan, tuple(given))
+
+
+@binds(syntax.ParseKv)
+def parse_kv(binder: Binder, node: syntax.ParseKv, input: Plan, scope: Scope) -> Plan:
+    value = convert(binder.scalar(node.value, binder.frame(input, scope)), "string")
+    names = Names()
+    for column in node.columns:
+        if not names.claim(column.name):
+            raise binder.source.semantic_error(f"There are two columns named '{column.name}'.", column.span)
+    naming = Naming(input.columns)
+    bag = naming.column("pairs", "dynamic")
+    pairs = _pairs(binder, node, value, scope)
+    plan: Plan = Project((*input.columns, bag), input, (*_refs(input.columns), pairs))
+    texts = [naming.column(column.name, "string") for column in node.columns]
+    found: list[Bound] = [
+        convert(Call("dynamic", "[]", (Ref("dynamic", bag), Const("string", column.name))), "string")
+        for column in node.columns
+    ]
+    plan = Project((*input.columns, *texts), plan, (*_refs(input.columns), *found))
+    values = [
+        (column.name, Ref("string", text) if column.type == "string" else _converted(text, column.type))
+        for column, text in zip(node.columns, texts, strict=True)
+    ]
+    return put(input, plan, values)
+
+
+_KV_OPTIONS: Final = ("pair_delimiter", "kv_delimiter", "quote", "escape", "greedy", "regex")
+
+
+def _pairs(binder: Binder, node: syntax.ParseKv, value: Bound, scope: Scope) -> Bound:
+    """The keys and values of a text as a bag."""
+    given: dict[str, list[str]] = {name: [] for name in _KV_OPTIONS}
+    for one in node.options:
+        if one.name not in given:
+            raise binder.source.unknown("option of parse-kv", one.name, _KV_OPTIONS, one.span)
+        if isinstance(one.value, syntax.Name):
+            given[one.name].append(one.value.name)
+        else:
+            given[one.name].append(str(binder.constant(one.value, scope, what=f"The option '{one.name}'").value))
+    for quote in given["quote"]:
+        if len(quote) not in (1, 2):
+            raise binder.source.semantic_error("A quote is one character, or an opening and a closing one.", node.span)
+    for escape in given["escape"]:
+        if len(escape) != 1:
+            raise binder.source.semantic_error("An escape is one character.", node.span)
+    if given["regex"]:
+        return Call("dynamic", "$pairs_of_regex", (value, Const("string", given["regex"][0])), span=node.span)
+    if not given["pair_delimiter"] and not given["kv_delimiter"]:
+        loose = {
+            "keys": [column.name for column in node.columns],
+            "quotes": list(given["quote"]),
+            "escapes": list(given["escape"]),
+        }
+        return Call("dynamic", "parse_kv_loose", (value, Const("dynamic", loose)), span=node.span)
+    delimiters = [*given["pair_delimiter"][:1], *given["kv_delimiter"][:1]]
+    if len(delimiters) != 2 or not all(delimiters):
+        raise binder.source.semantic_error("parse-kv needs both a pair_delimiter and a kv_delimiter.", node.span)
+    rules = {
+        "pair": delimiters[0],
+        "key_value": delimiters[1],
+        "quotes": list(given["quote"]),
+        "escapes": list(given["escape"]),
+        "greedy": "true" in [one.lower() for one in given["greedy"]],
+    }
+    return Call("dynamic", "parse_kv_delimited", (value, Const("dynamic", rules)), span=node.span)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vedette.catalogue.tables import KqlType
-from vedette.kql.bound import Bound, Ref
+from vedette.kql.bound import Bound, Call, Const, Ref
 from vedette.kql.emit.duckdb import sql
 from vedette.kql.emit.duckdb.plans import Emitter, Needed, Select, used, writes
 from vedette.kql.emit.duckdb.regexes import translated
-from vedette.kql.emit.duckdb.registry import macro
+from vedette.kql.emit.duckdb.registry import emits, macro
 from vedette.kql.plan import Captures, Unnest
 from vedette.kql.schema import Column
 
@@ -121,3 +121,22 @@ def captured(emitter: Emitter, plan: Captures, needed: Needed) -> Select:
     for column, group in zip(texts, plan.groups, strict=True):
         level.scope[column] = f"{level.scope[match]}.g{regex.names[group]}"
     return level
+
+
+@emits("$pairs_of_regex")
+def _pairs_of_regex(call: Call, value: str, pattern: str) -> str:
+    """Every match's first group with its second."""
+    constant = call.args[1]
+    assert isinstance(constant, Const)
+    regex = translated(str(constant.value))
+    if regex.groups != 2:
+        raise ValueError(f"the regular expression of parse-kv needs two groups, and this has {regex.groups}")
+    text = sql.text(regex.pattern)
+    keys, values = (f"to_json(regexp_extract_all({value}, {text}, {group}))" for group in (1, 2))
+    return f"kql_parse_kv_paired({keys}, {values})"
+
+
+@emits("$joined")
+def _joined(call: Call, *texts: str) -> str:
+    """Texts with a separator between them."""
+    return f"concat_ws({', '.join(texts)})"
