@@ -230,6 +230,8 @@ class Execution:
             if isinstance(error, engine.Error):
                 raise failures.translate(error, sql) from error
             raise failures.translate_text(str(error), sql) from error
+        if not columns:
+            table = table.select([])  # SQL cannot select nothing.
         if table.num_columns != len(columns):
             raise QueryFault(f"The query gave {table.num_columns} columns instead of {len(columns)}", sql=sql)
         return Answer(table, columns, truncated_by)

@@ -31,6 +31,9 @@ class PublicQuery:
     id: str
     text: str
     is_valid: bool
+    """Its syntax is right."""
+    is_bound: bool = False
+    """The reader also knows all names in it, and their types fit."""
 
 
 @pytest.fixture(scope="session")
@@ -41,4 +44,7 @@ def public_queries() -> list[PublicQuery]:
     if not folder or not path.is_file():
         pytest.skip("public queries are kept outside the repository: set VEDETTE_CORPUS to their folder")
     rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return [PublicQuery(row["id"], row["query"], row["official"]["syntax_ok"]) for row in rows]
+    return [
+        PublicQuery(row["id"], row["query"], (said := row["official"])["syntax_ok"], not any(said["semantic_errors"]))
+        for row in rows
+    ]

@@ -245,7 +245,7 @@ class _Reader:
             return f"(?:{quote(quoted)})"
         item = self.escaped_item()
         if item.category:
-            return item.text if item.text.startswith("\\") and len(item.text) < 8 else f"[{item.text}]"
+            return item.text if item.text.startswith("\\") and len(item.text) < 8 else f"[{item.text or item.category}]"
         if not item.text and item.ranges is not None:
             return f"[{_written(item.ranges)}]"
         return item.text
