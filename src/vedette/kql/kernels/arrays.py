@@ -17,18 +17,12 @@ MOST = 1_048_576
 
 def same(value: Any) -> object:
     """What tells values apart: numbers by their value, true from 1, containers by what is in them."""
-    if isinstance(value, bool):
+    kind = type(value)
+    if kind is bool:
         return ("bool", value)
-    if isinstance(value, dict | list):
+    if kind is dict or kind is list:
         return ("json", json.dumps(value, sort_keys=True))
     return value
-
-
-@kernel("dynamic", returns="dynamic")
-def array_concat(arrays: Sequence[Any]) -> list[Any] | None:
-    """All elements; what is no array counts as nothing, and nothing but that as null."""
-    found = [array for array in arrays if isinstance(array, list)]
-    return [element for array in found for element in array] if found else None
 
 
 @kernel("dynamic", "dynamic", "dynamic", returns="dynamic")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vedette.kql.bound import Call
 from vedette.kql.emit.duckdb import sql
-from vedette.kql.emit.duckdb.registry import emits, macro, simple
+from vedette.kql.emit.duckdb.registry import emits, macro
 
 _TICKS_PER_HOUR = 36_000_000_000
 
@@ -20,11 +20,32 @@ def _pack_array(call: Call, *values: str) -> str:
     return array_of(call, values)
 
 
-simple("kql_array_length({0})", "array_length")
+@emits("array_length")
+def _array_length(call: Call, array: str) -> str:
+    if array.startswith("kql_"):  # a program: what is named twice in a condition would run twice
+        return f"(list_transform([{array}], lambda kql_e: kql_array_length(kql_e))[1])"
+    return f"kql_array_length({array})"
+
+
+macro("kql_array_has_text(j, s)", "list_contains(TRY_CAST(j AS JSON[]), to_json(s))")
 macro("kql_array_length(j)", "CASE json_type(j) WHEN 'ARRAY' THEN json_array_length(j)::BIGINT END")
 
 
-@emits("array_concat", "set_union", "set_intersect", "set_difference")
+@emits("array_concat")
+def _array_concat(call: Call, *arrays: str) -> str:
+    items = ", ".join(f"kql_items({array})" for array in arrays)
+    return f"kql_joined([{items}])"
+
+
+macro("kql_items(j)", "TRY_CAST(j AS JSON[])")
+macro(
+    "kql_joined(lists)",
+    "CASE WHEN len(list_filter(lists, lambda kql_l: kql_l IS NOT NULL)) > 0"
+    " THEN to_json(flatten(list_filter(lists, lambda kql_l: kql_l IS NOT NULL))) END",
+)
+
+
+@emits("set_union", "set_intersect", "set_difference")
 def _over_arrays(call: Call, *arrays: str) -> str:
     return f"kql_{call.name}({array_of(call, arrays)})"
 
@@ -89,4 +110,6 @@ def _repeat(call: Call, value: str, count: str) -> str:
 
 @emits("set_has_element")
 def _set_has_element(call: Call, array: str, value: str) -> str:
+    if call.args[1].type == "string":
+        return f"kql_array_has_text({array}, {value})"
     return f"kql_set_has_element({array}, {sql.to_dynamic(value, call.args[1].type)})"
