@@ -58,11 +58,7 @@ def _prefix(text: str, width: int) -> Prefix | None:
     """The leading bits of an address or network; None when it is none. IPv4 counts among IPv6 as ::ffff:a.b.c.d."""
     base, slash, length_text = text.strip().partition("/")
     try:
-        address: ipaddress.IPv4Address | ipaddress.IPv6Address
-        if width == 32:
-            address = ipaddress.IPv4Address(base)
-        else:
-            address = ipaddress.ip_address(base)
+        address = ipaddress.IPv4Address(base) if width == 32 else ipaddress.ip_address(base)
         length = int(length_text) if slash else address.max_prefixlen
     except ValueError:
         return None

@@ -44,18 +44,16 @@ def _looked_up(call: PluginCall, version: str) -> Plan:
         if column.type != "string":
             raise call.error(f"Addresses are texts, and '{column.name}' is a {column.type}.")
     keep = unmatched is not None and binder.constant(unmatched, call.scope, what="return_unmatched").value is True
+    naming = Naming()
     pairs = Procedure(
-        (Naming().column("address", "string"), Column("network", "string", "network")),
+        (naming.column("$address", "string"), naming.column("$network", "string")),
         (_distinct(call.input, source), _distinct(table, network)),
         "ip_lookup",
         {"version": version},
     )
-    naming = Naming(table.columns)
-    found = (naming.column("$address", "string"), naming.column("$network", "string"))
+    of_table = tuple(naming.column(one.name, one.type, one.encoding) for one in table.columns)
     on = ((Ref("string", pairs.columns[1]), Ref("string", network)),)
-    held = Join(
-        (*found, *(naming.column(one.name, one.type, one.encoding) for one in table.columns)), pairs, table, "inner", on
-    )
+    held = Join((*pairs.columns, *of_table), pairs, table, "inner", on)
     copies = dict(zip(table.columns, held.columns[2:], strict=True))
     outer = Naming(call.input.columns)
     names = Names({column.name for column in call.input.columns})
