@@ -11,7 +11,7 @@ from vedette.kql.bind.binder import Binder, binds, refs, renamed
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.columns import wildcard
-from vedette.kql.bind.scope import Frame, Row, Scope
+from vedette.kql.bind.scope import Frame, LetFunction, Row, Scope
 from vedette.kql.bound import Bound, Call, Const, Ref, walk
 from vedette.kql.plan import FirstPerKey, Join, JoinKind, Plan, Project, UnionAll
 from vedette.kql.schema import Column, Naming
@@ -92,12 +92,13 @@ def joined(
 ) -> Plan:
     """The join; columns of the right side get a number where their name is taken."""
     naming = Naming(left.columns)
-    names = Names({column.name for column in left.columns})
+    taken = {column.name for column in left.columns}
+    names = Names(taken | {column.name for column in right.columns})
     dropped = set(without)
     shown: list[Column] = []
     both = list(left.columns)
     for column in right.columns:
-        name = column.name if column in dropped else names.unique(column.name)
+        name = names.unique(column.name) if column.name in taken and column not in dropped else column.name
         fresh = renamed(naming, column, name)
         both.append(fresh)
         if column not in dropped:
@@ -196,15 +197,31 @@ def named_tables(
     """The tables that one item of `union`, `search` or `find` means, each with the name that `withsource` shows."""
     if isinstance(node, syntax.Wildcard):
         like = wildcard(node.pattern)
-        found = [name for name in binder.tables if like.fullmatch(name)]
-        if not found and not fuzzy:
+        views = [name for name in dict.fromkeys(scope.names()) if like.fullmatch(name) and _is_view(scope, name)]
+        tables = [name for name in binder.tables if like.fullmatch(name) and name not in views]
+        if not tables and not views and not fuzzy:
             raise binder.source.unknown("table like", node.pattern, binder.tables, node.span)
-        return [(name, binder.scan(name)) for name in found]
+        return [(name, binder.scan(name)) for name in tables] + [
+            (name, binder.rows(syntax.Name(name, span=node.span), scope)) for name in views
+        ]
+    if fuzzy and not _is_there(binder, node, scope):
+        return []
     if isinstance(node, syntax.Name):
-        if fuzzy and scope.find(node.name) is None and node.name not in binder.tables:
-            return []
         return [(node.name, binder.rows(node, scope))]
     return [(f"union_arg{position}", binder.rows(node, scope))]
+
+
+def _is_view(scope: Scope, name: str) -> bool:
+    """Whether a name is that of a function that counts as a table."""
+    meaning = scope.find(name)
+    return isinstance(meaning, LetFunction) and meaning.definition.is_view and not meaning.definition.parameters
+
+
+def _is_there(binder: Binder, node: syntax.Expr, scope: Scope) -> bool:
+    """Whether the table exists that an expression begins with."""
+    while isinstance(node, syntax.Pipeline):
+        node = node.source
+    return not isinstance(node, syntax.Name) or scope.find(node.name) is not None or node.name in binder.tables
 
 
 def united(plans: Sequence[tuple[str, Plan]], *, inner: bool = False, source: str = "") -> Plan:
@@ -223,12 +240,13 @@ def united(plans: Sequence[tuple[str, Plan]], *, inner: bool = False, source: st
     wanted: list[tuple[str, KqlType]] = []
     if source:
         columns.append(naming.column(source, "string"))
+    names = Names({name for name, kinds in types.items() if len(kinds) == 1})
     for name, kinds in types.items():
         for kind in kinds:
             having = [one for _, plan in plans for one in plan.columns if one.name == name and one.type == kind]
             same = {one.encoding for one in having}
             encoding = same.pop() if len(same) == 1 else ""
-            shown = name if len(kinds) == 1 else f"{name}_{kind}"
+            shown = name if len(kinds) == 1 else names.unique(f"{name}_{kind}")
             columns.append(naming.column(shown, kind, encoding))
             wanted.append((name, kind))
     values = []
