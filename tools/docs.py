@@ -1,7 +1,7 @@
 """Rebuilds the generated pages: `./dev docs`; `./dev docs --check` fails where one is stale and writes nothing.
 
 A generated file says so at its top. What the pages say comes from the catalogue and the command line; how they are laid
-out is in `docs_operations`, `docs_reference`, `docs_cli` and `docs_clients`.
+out is in `docs_operations`, `docs_reference`, `docs_cli`, `docs_clients` and `docs_kql`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import docs_cli
 import docs_clients
+import docs_kql
 import docs_operations
 import docs_reference
 
@@ -31,7 +32,13 @@ KINDS = (
 
 def pages() -> dict[str, str]:
     """Path in the checkout → content of every generated file."""
-    made = {**docs_operations.pages(), **docs_reference.pages(), **docs_cli.pages(), **docs_clients.pages()}
+    made = {
+        **docs_operations.pages(),
+        **docs_reference.pages(),
+        **docs_cli.pages(),
+        **docs_clients.pages(),
+        **docs_kql.pages(),
+    }
     return {**made, INDEX: _index(made)}
 
 

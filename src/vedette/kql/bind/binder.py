@@ -315,7 +315,7 @@ class Binder:
                 meaning = scope.find(name)
                 if isinstance(meaning, LetFunction):
                     return self._gives_rows(meaning)
-                return target is not None or name in TABLE_FUNCTIONS
+                return target is not None or name in TABLE_FUNCTIONS or name == "table"
             case _:
                 return False
 
@@ -364,7 +364,7 @@ class Binder:
                     return self.shared(self.kept(self.rows(value, scope)))
                 case syntax.ToTable(value=value):
                     return self.rows(value, scope)
-                case syntax.Member(target=target):
+                case syntax.Member():
                     raise self.source.unsupported(
                         "Other clusters and databases cannot be reached from here.", node.span
                     )
@@ -420,6 +420,8 @@ class Binder:
             if plan is None:
                 raise self.source.semantic_error(f"The function '{node.name}' gives no rows.", node.span)
             return plan
+        if node.name == "table":
+            return self._by_constant_name(node, scope)
         gives = TABLE_FUNCTIONS.get(node.name)
         if gives is not None:
             return gives(self, node, input, scope)
@@ -429,6 +431,15 @@ class Binder:
             )
         known = [*TABLE_FUNCTIONS, *self.functions, *scope.names()]
         raise self.source.unknown("function", node.name, known, node.name_span)
+
+    def _by_constant_name(self, node: syntax.Call, scope: Scope) -> Plan:
+        """`table("Name")`: the table of this name, whatever `let` has named so."""
+        if not node.arguments:
+            raise self.source.semantic_error("table() takes the name of a table.", node.span)
+        name = str(self.constant(node.arguments[0].value, scope, what="The name of a table").value)
+        if name not in self.tables:
+            raise self.source.unknown("table", name, self.tables, node.span)
+        return self.scan(name)
 
     def statement_inside(self, statement: syntax.Statement, scope: Scope) -> Plan | None:
         """A statement of a function's body."""

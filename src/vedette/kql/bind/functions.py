@@ -12,7 +12,8 @@ from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.scope import EMPTY, Frame, LetFunction, LetPlan, LetScalar, LetTable, Row, Scope
 from vedette.kql.bound import Aggregation, Bound, Call, Const, Ref
 from vedette.kql.fold import fold
-from vedette.kql.signatures import CANONICAL, CLASSES, Function, Match, match
+from vedette.kql.functions.refused import REFUSED
+from vedette.kql.signatures import CANONICAL, CLASSES, SHARED, Function, Match, match
 
 if TYPE_CHECKING:
     from vedette.kql.bind.binder import Binder
@@ -31,6 +32,10 @@ def bind_call(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
     special = SPECIAL.get(node.name)
     if special:
         return special(binder, node, frame)
+    if node.name in REFUSED:
+        raise binder.source.unsupported(
+            f"The function '{node.name}' {REFUSED[node.name]} and is not supported.", node.name_span
+        )
     function = binder.functions.get(node.name)
     if function is None:
         known = [*binder.functions, *(name for name in frame.scope.names())]
@@ -70,7 +75,7 @@ def arguments(binder: Binder, node: syntax.Call, function: Function, frame: Fram
     for param, one in zip(fitting.params, bound, strict=True):
         if one is None:
             continue
-        if param.kind == "common" and fitting.common:
+        if param.kind in SHARED and fitting.common:
             one = convert(one, fitting.common)
         elif param.kind not in CLASSES and "|" not in param.kind:
             one = convert(one, param.kind)  # type: ignore[arg-type]  # a kind that is no class is a type
@@ -135,8 +140,8 @@ def _advice(accepts: frozenset[KqlType], given: KqlType) -> str:
 def _wanted(kind: str) -> str:
     words = {
         "text": "a string or dynamic value", "array": "a dynamic array", "bag": "a dynamic bag", "number": "a number",
-        "integer": "an integer", "summable": "a number, datetime or timespan", "scalar": "a value", "type": "a typeof()",
-        "orderable": "a value with an order", "table": "rows",
+        "integer": "an integer", "summable": "a number, datetime or timespan", "scalar": "a value",
+        "orderable": "a value with an order", "table": "rows", "type": "a typeof()",
     }  # fmt: skip
     return words.get(kind, f"a {kind.replace('|', ' or ')}")
 

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import vedette.kql.emit.duckdb as folder
 from vedette.kql.bound import Aggregation, Among, Bound, Call, Const, First, Ref, Values, is_constant
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Scope = Mapping[Column, str]
 """Column → the SQL that gives its stored value where an expression stands."""
 
+BUILT_IN: Final = frozenset({"and", "or", "not", "==", "!=", "<", "<=", ">", ">=", "between", "in"})
+"""Functions that are written here, since what they become depends on where they stand."""
 NS_RANGE = (EPOCH_TICKS - 2**63 // 100, EPOCH_TICKS + 2**63 // 100)
 """The ticks that a timestamp of nanoseconds can hold, exclusive."""
 
