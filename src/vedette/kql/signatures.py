@@ -7,9 +7,9 @@ bag_pack((key: string, value: scalar)+) -> dynamic              repeated togethe
 ```
 
 A parameter's kind is a type of Kusto, several of them (`string|dynamic`), or a class of `CLASSES`; `common` parameters
-must have one type in common, which numbers widen to. A result is a type, or `first`, `second` (the type of that
-argument), `first_promoted` (int becomes long), `widest` (of the numbers), `common`, or `literal` (the type that a
-`typeof` argument names).
+get one type, which numbers widen to, and which is dynamic when they have none in common; `same` ones must have one. A
+result is a type, or `first`, `second` (the type of that argument), `first_promoted` (int becomes long), `widest` (of
+the numbers), `common`, or `literal` (the type that a `typeof` argument names).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _SUMMABLE: frozenset[KqlType] = _NUMBER | {"datetime", "timespan"}
 CLASSES: Final[dict[str, frozenset[KqlType]]] = {
     "scalar": TYPES,
     "common": TYPES,
+    "same": TYPES,
     "number": _NUMBER,
     "integer": frozenset({"int", "long"}),
     "summable": _SUMMABLE,
@@ -44,6 +45,8 @@ CLASSES: Final[dict[str, frozenset[KqlType]]] = {
     "type": frozenset(),
     "table": frozenset(),
 }
+SHARED: Final = frozenset({"common", "same"})
+"""Kinds of arguments that get one type."""
 _WIDENS: Final[dict[KqlType, frozenset[KqlType]]] = {
     "long": frozenset({"int"}),
     "real": frozenset({"int", "long"}),
@@ -221,21 +224,34 @@ def match(function: Function, types: Sequence[KqlType | None], literal: Callable
 
     types: None stands for an argument that is no scalar (`typeof`, a table). literal: the type that `typeof` names.
     """
-    for variant, one in enumerate(function.signatures):
-        params = one.assigned(len(types))
-        if params is None or not all(
-            (not param.accepts) if type is None else (type in param.accepts)
-            for param, type in zip(params, types, strict=True)
-        ):
-            continue
-        shared = [type for param, type in zip(params, types, strict=True) if param.kind == "common" and type]
-        common = common_type(shared) if shared else None
-        if shared and common is None:
-            continue
-        returned = _returned(one.returns, types, common, literal)
-        if returned is not None:
-            return Match(variant, returned, common, params)
+    for loosely in (False, True):
+        for variant, one in enumerate(function.signatures):
+            params = one.assigned(len(types))
+            if params is None or not all(
+                _takes(param, type, loosely) for param, type in zip(params, types, strict=True)
+            ):
+                continue
+            shared = [type for param, type in zip(params, types, strict=True) if param.kind in SHARED and type]
+            common = common_type(shared) if shared else None
+            if any(param.kind == "same" for param in params) and not _alike(shared):
+                continue
+            returned = _returned(one.returns, types, common, literal)
+            if returned is not None:
+                return Match(variant, returned, common, params)
     return None
+
+
+def _takes(param: Param, type: KqlType | None, loosely: bool) -> bool:
+    """Whether an argument of this type fits. Loosely, a dynamic value fits where a text is declared."""
+    if type is None:
+        return not param.accepts
+    return type in param.accepts or (
+        loosely and type == "dynamic" and "string" in param.accepts and param.kind not in CLASSES
+    )
+
+
+def _alike(types: Sequence[KqlType]) -> bool:
+    return len(set(types)) == 1 or set(types) <= set(NUMBERS)
 
 
 def _returned(

@@ -262,6 +262,8 @@ def between(binder: Binder, node: syntax.Between, frame: Frame) -> Bound:
     value, low, high = (binder.scalar(part, frame) for part in (node.value, node.low, node.high))
     if value.type == "dynamic" and low.type != "dynamic":
         value = from_dynamic(value, low.type)
+    if value.type in NUMBERS:
+        low, high = (from_dynamic(part, value.type) if part.type == "dynamic" else part for part in (low, high))
     if value.type == "datetime" and high.type == "timespan":
         high = fold(Call("datetime", "+", (low, high), span=high.span))
     numeric = all(part.type in NUMBERS for part in (value, low, high))

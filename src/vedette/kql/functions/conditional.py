@@ -18,7 +18,7 @@ FAMILY.add(
     says="The value behind the first condition that is true, or the last value when none is.",
 )
 FAMILY.add(
-    "coalesce(arg: common+) -> common",
+    "coalesce(arg: same+) -> common",
     says="The first argument that is not null, or not empty among texts.",
 )
 FAMILY.add("isnull(expression: scalar) -> bool", says="Whether the value is null; a text never is.")

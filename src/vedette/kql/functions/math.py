@@ -63,8 +63,8 @@ FAMILY.add("isnan(number: real) -> bool", says="Whether the number is NaN.")
 FAMILY.add("isinf(number: real) -> bool", says="Whether the number is infinite.")
 FAMILY.add("isfinite(number: real) -> bool", says="Whether the number is neither NaN nor infinite.")
 
-FAMILY.add("max_of(arg: common+) -> common", says="The largest of the arguments; nulls do not count.")
-FAMILY.add("min_of(arg: common+) -> common", says="The smallest of the arguments; nulls do not count.")
+FAMILY.add("max_of(arg: same+) -> common", says="The largest of the arguments; nulls do not count.")
+FAMILY.add("min_of(arg: same+) -> common", says="The smallest of the arguments; nulls do not count.")
 
 for _name, _says in {
     "binary_and": "The bits that both numbers have.",
