@@ -6,6 +6,7 @@ import json
 
 import click
 
+from vedette.cli.hunt import Hunt
 from vedette.cli.main import root
 from vedette.cli.resources import index, summaries
 
@@ -61,7 +62,7 @@ def _pages_of(command: click.Command, name: str, parent: click.Context | None, l
     if parent is not None:  # the common options are explained once, with the root
         text = "\n\n".join(part for part in text.split("\n\n") if not part.startswith("Common options:"))
     lines = [f"{'#' * level} {context.command_path}", "", "```text", text, "```", ""]
-    if isinstance(command, click.Group):
+    if isinstance(command, click.Group | Hunt):
         for member in command.list_commands(context):
             found = command.get_command(context, member)
             if found is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,7 @@ INTERRUPTED = 130
 NOBODY_READS = 141
 
 _HERE = "vedette.cli"
+_EXCERPT = re.compile(r" *\d+ \| ")
 
 
 def _derived(*resources: str) -> dict[str, tuple[str, str]]:
@@ -45,6 +47,7 @@ MEMBERS = {
         "machine-actions": (f"{_HERE}.groups:machine_actions", "Follow response actions."),
         **_derived("library_files", "investigations", "indicators"),
         "hunt": (f"{_HERE}.hunt:hunt", "Run an advanced hunting query."),
+        "detect": (f"{_HERE}.detect:detect", "Run detection rules, and their tests."),
         "lookup": (f"{_HERE}.lookup:lookup", "Is a hash, address, domain or account known here?"),
         "sweep": (f"{_HERE}.sweep:sweep", "Look for many values in the telemetry."),
         **_derived("advanced_queries", "files", "ips", "domains", "users", "incidents"),
@@ -163,7 +166,7 @@ def _failed(error: Exception) -> int:
         request_id = getattr(error, "request_id", "") or getattr(error, "correlation_id", "")
         if request_id and os.environ.get("VEDETTE_DEBUG"):
             click.echo(f"request id: {request_id}", err=True)
-        return COMMAND_LINE_WRONG if isinstance(error, (ours.ConfigurationError, ours.QueryError)) else SERVICE_REFUSED
+        return COMMAND_LINE_WRONG if isinstance(error, ours.ConfigurationError) else SERVICE_REFUSED
     if isinstance(error, OSError) and error.filename is not None:
         _say(f"{error.filename}: {(error.strerror or 'cannot be used').lower()}", "")
         return COMMAND_LINE_WRONG
@@ -192,8 +195,16 @@ def _hint_of(error: click.ClickException) -> str:
 
 
 def _say(message: str, hint: str) -> None:
-    first = " ".join(message.split())
+    lines = message.splitlines()
+    # An excerpt of a query keeps its lines: the carets below it point into the line above them.
+    at = next((number for number, line in enumerate(lines) if _EXCERPT.match(line)), len(lines))
+    first = " ".join(" ".join(lines[:at]).split())
     click.echo(click.style("error", fg="red", bold=True) + f": {first}" if _colored() else f"error: {first}", err=True)
+    for line in lines[at:]:
+        if line.startswith("hint: "):
+            hint = hint or line.removeprefix("hint: ")
+        elif line.strip():
+            click.echo(line, err=True)
     if hint:
         label = click.style("hint", fg="cyan", bold=True) if _colored() else "hint"
         click.echo(f"{label}: {' '.join(hint.split())}", err=True)

@@ -14,8 +14,9 @@ from typing import Any, Literal, TypeVar, cast, get_args
 
 import click
 
-Form = Literal["table", "json", "jsonl", "csv"]
-FORMS: tuple[str, ...] = get_args(Form)
+Form = Literal["table", "json", "jsonl", "csv", "parquet"]
+FORMS: tuple[str, ...] = tuple(form for form in get_args(Form) if form != "parquet")
+"""What every command can write. Parquet is for those that write files."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,0 +1,288 @@
+"""Shows what a hunting query gave: as a table or a chart for people, as JSON, CSV or Parquet for programs.
+
+Data forms carry the values as the service writes them: times with seven digits, dynamic values nested (in CSV as JSON
+text). A table shortens: times to what its column needs, at most milliseconds, numbers to six digits, and columns that
+find no room are left out, which a note on stderr says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from vedette.cli.columns import GAP, Column, cells, place
+from vedette.cli.output import TABLE_ROWS, Output
+from vedette.cli.settings import UsageError
+from vedette.cli.text import duration, terminal
+
+if TYPE_CHECKING:
+    from vedette.cli.hunt_places import Answer, Rows
+
+_LEAST = 12
+"""A column may be squeezed down to this many characters before others are left out."""
+_ENDINGS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_NUMBERS = ("int", "long", "real", "decimal")
+
+
+@dataclass(frozen=True)
+class View:
+    """How results are to be shown."""
+
+    limit: int | None = None
+    """Rows that are shown at most. None: 100 in a table, all of them in the other forms."""
+    everything: bool = False
+    """All rows, also in a table."""
+    to: Path | None = None
+    """Write the data to this file instead of stdout."""
+    draws: bool | None = None
+    """Whether `render` draws a chart. None: on a terminal."""
+    plot: Path | None = None
+    """Write the chart as an image to this file as well."""
+
+
+def form_for(form: str, to: Path | None) -> str:
+    """The form of the data, which a file's ending says where `-o` does not.
+
+    Raises: UsageError for Parquet without a file, and for a file of a form that is not known.
+    """
+    if to is None:
+        if form == "parquet":
+            raise UsageError("Parquet is not for a terminal", hint="--to FILE says where to write it")
+        return form
+    by_ending = _ENDINGS.get(to.suffix.lower())
+    if form == "table" and by_ending is None:
+        raise UsageError(f"{to} does not say what to write", hint=f"-o csv, or a name that ends in {_listed()}")
+    return by_ending if form == "table" and by_ending else form
+
+
+def _listed() -> str:
+    return ", ".join(_ENDINGS)
+
+
+def show(output: Output, answer: Answer, view: View) -> None:
+    """Everything that a query gave, and a note on how much it was."""
+    form = form_for(output.form, view.to)
+    if view.plot is not None:
+        from vedette.cli.hunt_charts import chart_of
+        from vedette.cli.hunt_plot import write_image
+
+        chart = chart_of(answer.parts[-1], answer.render)
+        write_image(chart, view.plot)
+        output.note(f"The chart is in {view.plot}.")
+    if view.to is not None:
+        _write_file(view.to, form, answer.parts, view)
+    elif form == "table":
+        _show_tables(output, answer, view)
+    else:
+        write_data(sys.stdout, form, answer.parts, view)
+    for note in _notes(answer, view, form):
+        output.note(note)
+
+
+def _show_tables(output: Output, answer: Answer, view: View) -> None:
+    last = len(answer.parts) - 1
+    for place_, part in enumerate(answer.parts):
+        if place_:
+            output.line()
+        if last:
+            output.line(output.styled(f"{part.name or 'PrimaryResult'} ({_rows(len(part.rows))})", "bold"))
+        if place_ == last and answer.render is not None and view.draws and part.rows:
+            from vedette.cli.hunt_charts import chart_of
+            from vedette.cli.hunt_drawing import draw
+
+            chart = chart_of(part, answer.render)
+            if chart.kind != "table":
+                draw(output, chart)
+                continue
+            for remark in chart.remarks:
+                output.note(remark)
+        show_table(output, part, _shown(part, view))
+
+
+def _shown(part: Rows, view: View) -> int:
+    if view.limit is not None:
+        return min(view.limit, len(part.rows))
+    return len(part.rows) if view.everything else min(TABLE_ROWS, len(part.rows))
+
+
+def _notes(answer: Answer, view: View, form: str) -> Iterator[str]:
+    took = f"in {_took(answer.seconds)}"
+    main = answer.parts[0]
+    given = _shown(main, view) if form == "table" else min(view.limit or len(main.rows), len(main.rows))
+    into = f" {'were' if given != 1 else 'was'} written to {view.to}," if view.to else ""
+    if len(answer.parts) > 1:
+        yield f"{len(answer.parts)} results {took}."
+    elif given < len(main.rows):
+        how = "--all for all of them." if form == "table" and view.limit is None else "--limit for another number."
+        yield f"{given:,} of {_rows(len(main.rows))}{into or ' shown,'} {took}: {how}"
+    else:
+        yield f"{_rows(given)}{into} {took}."
+    if not any(part.rows for part in answer.parts) and answer.empty_tables:
+        yield f"Nothing at all is in {', '.join(answer.empty_tables)} here: no rows may mean that nothing was recorded."
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else duration(seconds)
+
+
+# -- data --------------------------------------------------------------------------------------------------------------
+
+
+def write_data(file: IO[str], form: str, parts: Sequence[Rows], view: View) -> None:
+    """Rows as JSON, JSON lines or CSV; several results as one JSON object by name, or one after the other."""
+    output = Output(_settings(form))
+    with contextlib.redirect_stdout(file) if file is not sys.stdout else contextlib.nullcontext():
+        if form == "json" and len(parts) > 1:
+            output.record({part.name or "PrimaryResult": _of(part, view) for part in parts})
+            return
+        for number, part in enumerate(parts):
+            if number and form == "csv":
+                file.write("\n")
+            rows = _of(part, view)
+            output.records(map(_flat, rows) if form == "csv" else rows, names=[name for name, _ in part.columns])
+
+
+def _settings(form: str) -> Any:  # Settings, whose form is a Literal
+    from vedette.cli.settings import Settings
+
+    settings: Any = Settings(color=False)
+    settings.form = form
+    return settings
+
+
+def _of(part: Rows, view: View) -> Sequence[Mapping[str, Any]]:  # Any: JSON
+    return part.rows if view.limit is None else part.rows[: view.limit]
+
+
+def _flat(row: Mapping[str, Any]) -> Mapping[str, Any]:  # Any: JSON
+    return {name: _json(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}
+
+
+def _write_file(to: Path, form: str, parts: Sequence[Rows], view: View) -> None:
+    """The whole file, or none: it takes its name when it is complete."""
+    fresh = to.with_name(f".{to.name}.part")
+    try:
+        if form == "parquet":
+            if len(parts) > 1:
+                raise UsageError(
+                    f"the query gives {len(parts)} results, and a Parquet file holds one", hint="-o json holds several"
+                )
+            import pyarrow.parquet as pq
+
+            table = parts[0].make_arrow()
+            pq.write_table(table if view.limit is None else table.slice(0, view.limit), fresh)
+        else:
+            with fresh.open("w", encoding="utf-8", newline="") as file:
+                write_data(file, form, parts, view)
+        fresh.replace(to)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _json(value: object) -> str:
+    import msgspec
+
+    return msgspec.json.encode(value).decode()
+
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+
+
+def show_table(output: Output, part: Rows, count: int) -> None:
+    """The first rows as a table; a single row that finds no room as names and values below each other."""
+    rows = part.rows[:count]
+    if not rows:
+        names = ", ".join(name for name, _ in part.columns)
+        for line in output.wrapped(f"No rows. Columns: {terminal(names)}"):
+            output.note(line)
+        return
+    columns = table_columns(part.columns, rows)
+    natural = [max(cells(column.title), *(cells(column.text(row)) for row in rows)) for column in columns]
+    width = output.width
+    gaps = GAP * (len(columns) - 1)
+    if width is None or sum(min(_LEAST, one) for one in natural) + gaps <= width:
+        output.table([_kept(column) for column in columns], rows)
+        return
+    if len(rows) == 1:
+        output.pairs([(column.title, text) for column in columns if (text := column.text(rows[0]))])
+        return
+    placed = place(columns, rows, width)
+    output.table(columns, rows)
+    output.note(
+        f"{len(placed)} of {len(columns)} columns fit: | project NAMES chooses others, -o json or -o csv gives all."
+    )
+
+
+def table_columns(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """The columns of a table, the first of which are the last to be left out. Any: JSON."""
+    made = []
+    for number, (name, kind) in enumerate(columns):
+        text = _reader(kind, [row.get(name) for row in rows])
+        made.append(
+            Column(terminal(name), _cell(name, text), rank=number, least=_LEAST, right=kind in (*_NUMBERS, "timespan"))
+        )
+    return made
+
+
+def _kept(column: Column) -> Column:
+    import dataclasses
+
+    return dataclasses.replace(column, rank=0)
+
+
+def _cell(name: str, text: Callable[[Any], str]) -> Callable[[object], object]:  # Any: JSON
+    def read(row: object) -> object:
+        value = row.get(name) if isinstance(row, dict) else None
+        return "" if value is None else text(value)
+
+    return read
+
+
+def _reader(kind: str, values: Sequence[Any]) -> Callable[[Any], str]:  # Any: JSON
+    """How values of a column become text."""
+    match kind:
+        case "datetime":
+            return _times([value for value in values if isinstance(value, str)])
+        case "real":
+            return number
+        case "bool":
+            return lambda value: str(value).lower()
+        case "dynamic":
+            return lambda value: value if isinstance(value, str) else _json(value)
+        case _:
+            return str
+
+
+def number(value: object) -> str:
+    """A real number in six digits; larger ones in whole numbers."""
+    if not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:.6g}"
+
+
+def _times(values: Sequence[str]) -> Callable[[object], str]:
+    """Times as short as all of a column can be without a loss, down to milliseconds."""
+    rest = {value[16:].rstrip("Z").rstrip("0").rstrip(".") for value in values}
+    end = 16 if rest <= {":", ":0", ""} else 19 if all(len(one) <= 3 for one in rest) else 23
+
+    def text(value: object) -> str:
+        given = str(value)
+        return f"{given[:10]} {given[11:end].ljust(end - 11, '0')}Z" if len(given) > 19 else given
+
+    return text
+
+
+def as_text(form: str, parts: Sequence[Rows]) -> str:
+    """Data as one text."""
+    held = io.StringIO()
+    write_data(held, form, parts, View())
+    return held.getvalue()
