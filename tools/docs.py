@@ -32,13 +32,9 @@ KINDS = (
 
 def pages() -> dict[str, str]:
     """Path in the checkout → content of every generated file."""
-    made = {
-        **docs_operations.pages(),
-        **docs_reference.pages(),
-        **docs_cli.pages(),
-        **docs_clients.pages(),
-        **docs_kql.pages(),
-    }
+    made: dict[str, str] = {}
+    for module in (docs_operations, docs_reference, docs_cli, docs_clients, docs_kql):
+        made |= module.pages()
     return {**made, INDEX: _index(made)}
 
 
