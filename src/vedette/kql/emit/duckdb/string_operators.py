@@ -14,6 +14,7 @@ from vedette.kql.bound import Bound, Call, Const
 from vedette.kql.emit.duckdb import sql
 from vedette.kql.emit.duckdb.regexes import quote, translated
 from vedette.kql.emit.duckdb.registry import emits, macro
+from vedette.kql.kernels.string_operators import is_of_term
 
 _INSIDE: Final = r"\pL\p{Nd}"
 """The characters of a term."""
@@ -27,12 +28,16 @@ macro(
     "kql_term_pattern(n, b, a)",
     "('(?s)' || kql_term_edge(left(n, 1), b) || regexp_escape(n) || kql_term_edge(right(n, 1), a))",
 )
-macro(
-    "kql_has_cs(s, n)",
-    f"(contains(s, n) AND regexp_matches(s, kql_term_pattern(n, '{_BEFORE}', '{_AFTER}')))",
-)
-macro("kql_hasprefix_cs(s, n)", f"(contains(s, n) AND regexp_matches(s, kql_term_pattern(n, '{_BEFORE}', '')))")
-macro("kql_hassuffix_cs(s, n)", f"(contains(s, n) AND regexp_matches(s, kql_term_pattern(n, '', '{_AFTER}')))")
+for _name, _ends in (
+    ("has", f"'{_BEFORE}', '{_AFTER}'"),
+    ("hasprefix", f"'{_BEFORE}', ''"),
+    ("hassuffix", f"'', '{_AFTER}'"),
+):
+    # CASE and not AND: a pattern that is not constant is compiled anew for every row that gets as far as there.
+    macro(
+        f"kql_{_name}_cs(s, n)",
+        f"(CASE WHEN contains(s, n) THEN regexp_matches(s, kql_term_pattern(n, {_ends})) ELSE false END)",
+    )
 macro("kql_contains_cs(s, n)", "contains(s, n)")
 macro("kql_startswith_cs(s, n)", "starts_with(s, n)")
 macro("kql_endswith_cs(s, n)", "ends_with(s, n)")
@@ -40,8 +45,6 @@ for _name in ("has", "hasprefix", "hassuffix", "contains", "startswith", "endswi
     macro(f"kql_{_name}(s, n)", f"kql_{_name}_cs(lower(s), lower(n))")
 macro("kql_texts(j)", "CASE json_type(j) WHEN 'ARRAY' THEN (j ->> '$[*]') ELSE [kql_dynamic_text(j)] END")
 """The elements of a dynamic array as texts."""
-macro("kql_has_any(s, j)", "coalesce(list_bool_or(list_transform(kql_texts(j), lambda n: kql_has(s, n))), false)")
-macro("kql_has_all(s, j)", "coalesce(list_bool_and(list_transform(kql_texts(j), lambda n: kql_has(s, n))), true)")
 macro("kql_in_folded(s, j)", "list_contains(list_transform(kql_texts(j), lambda n: lower(n)), lower(s))")
 
 
@@ -53,10 +56,20 @@ def constant_text(bound: Bound) -> str | None:
     return None
 
 
+def starts_term(needle: str) -> bool:
+    """Whether a needle begins with a character of a term."""
+    return needle != "" and is_of_term(needle[0])
+
+
+def ends_term(needle: str) -> bool:
+    """Whether a needle ends with a character of a term."""
+    return needle != "" and is_of_term(needle[-1])
+
+
 def term_pattern(needle: str, before: bool, after: bool) -> str:
     """A regular expression for a needle whose ends must be ends of terms, where they are of a term at all."""
-    start = _BEFORE if before and needle[:1].isalnum() else ""
-    end = _AFTER if after and needle[-1:].isalnum() else ""
+    start = _BEFORE if before and starts_term(needle) else ""
+    end = _AFTER if after and ends_term(needle) else ""
     return start + quote(needle) + end
 
 
@@ -147,8 +160,8 @@ def _has_text(call: Call, left: str, right: str) -> str:
     pieces = [piece for piece in needle.split("*") if piece]
     if len(pieces) < 2:
         return _terms(text, "".join(pieces), cased=False, before=before, after=after)
-    start = _BEFORE if before and pieces[0][:1].isalnum() else ""
-    end = _AFTER if after and pieces[-1][-1:].isalnum() else ""
+    start = _BEFORE if before and starts_term(pieces[0]) else ""
+    end = _AFTER if after and ends_term(pieces[-1]) else ""
     pattern = "(?is)" + start + ".*".join(quote(piece) for piece in pieces) + end
     return f"regexp_matches({text}, {sql.text(pattern)})"
 
@@ -219,11 +232,17 @@ def _items(call: Call, items: Sequence[str]) -> tuple[list[str], list[tuple[str,
     return constants, rest
 
 
+def _json_text(array: str) -> str:
+    return f"coalesce(({array})::VARCHAR, 'null')"
+
+
 @emits("has_any")
 def _has_any(call: Call, left: str, *items: str) -> str:
     text = sql.to_string(left, call.args[0].type)
     constants, rest = _items(call, items)
-    tests = [f"kql_has_any({text}, {item})" if many else f"kql_has({text}, {item})" for item, many in rest]
+    tests = [
+        f"kql_has_any_of({text}, {_json_text(item)})" if many else f"kql_has({text}, {item})" for item, many in rest
+    ]
     if len(constants) < _MANY:
         tests += [has(text, needle) for needle in constants]
     else:
@@ -236,7 +255,7 @@ def _grouped(needles: Sequence[str]) -> list[str]:
     """Alternatives that share what comes before and after a term."""
     groups: dict[tuple[bool, bool], list[str]] = {}
     for needle in dict.fromkeys(needles):
-        groups.setdefault((needle[:1].isalnum(), needle[-1:].isalnum()), []).append(quote(needle))
+        groups.setdefault((starts_term(needle), ends_term(needle)), []).append(quote(needle))
     return [
         f"{_BEFORE if before else ''}(?:{'|'.join(patterns)}){_AFTER if after else ''}"
         for (before, after), patterns in groups.items()
@@ -248,7 +267,9 @@ def _has_all(call: Call, left: str, *items: str) -> str:
     text = sql.to_string(left, call.args[0].type)
     constants, rest = _items(call, items)
     tests = [has(text, needle) for needle in constants]
-    tests += [f"kql_has_all({text}, {item})" if many else f"kql_has({text}, {item})" for item, many in rest]
+    tests += [
+        f"kql_has_all_of({text}, {_json_text(item)})" if many else f"kql_has({text}, {item})" for item, many in rest
+    ]
     return f"({' AND '.join(tests)})" if tests else "true"
 
 
