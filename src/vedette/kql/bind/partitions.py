@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 from vedette.kql.bind.binder import Binder, refs
-from vedette.kql.bound import Aggregation, Bound, Call, Ref
+from vedette.kql.bound import Aggregation, Among, Bound, Call, Const, First, Ref, walk
 from vedette.kql.plan import (
     Aggregate,
     Captures,
@@ -25,6 +25,7 @@ from vedette.kql.plan import (
     FirstPerKey,
     Join,
     Plan,
+    Procedure,
     Project,
     Sample,
     Series,
@@ -88,7 +89,8 @@ def contains(plan: object, leaf: Plan) -> bool:
 def needs_key(body: Plan, leaf: Plan) -> bool:
     """Whether a body looks at several rows of its partition together."""
     return any(
-        isinstance(part, Aggregate | Distinct | FirstPerKey | Take | Sample | Windows | Series) and contains(part, leaf)
+        isinstance(part, Aggregate | Distinct | FirstPerKey | Take | Sample | Windows | Series | Procedure | First)
+        and contains(part, leaf)
         for part in parts_of(body)
     )
 
@@ -113,11 +115,12 @@ class Partitions:
         if found is not None:
             return found
         match plan:
-            case Filter(input=input):
-                part = self.turned(input)
-                return self._with(part, replace(plan, columns=(*plan.columns, *part.extra), input=part.plan))
+            case Filter(input=input, predicate=predicate):
+                part, (resolved,) = self._resolved(self.turned(input), (predicate,))
+                columns = tuple(dict.fromkeys((*plan.columns, *part.extra)))
+                return self._with(part, Filter(columns, part.plan, resolved))
             case Project(input=input, values=values):
-                part = self.turned(input)
+                part, values = self._resolved(self.turned(input), values)
                 kept = [column for column in part.extra if column not in plan.columns]
                 columns = (*plan.columns, *kept)
                 return self._with(part, Project(columns, part.plan, (*values, *refs(kept))))
@@ -153,6 +156,8 @@ class Partitions:
                 part = self.turned(input)
                 columns = tuple(dict.fromkeys((*plan.columns, *part.extra)))
                 return self._with(part, FirstPerKey(columns, part.plan, (*refs(part.key), *keys)))
+            case Procedure(inputs=(input,)):
+                return self._program(plan, input, self.turned(input))
             case Join():
                 return self._join(plan)
             case UnionAll():
@@ -163,9 +168,8 @@ class Partitions:
                 pairs = refs(definition.columns)
                 return self._with(part, Project((*plan.columns, *kept), part.plan, (*pairs, *refs(kept))))
         raise self.binder.source.unsupported(
-            "This step is not supported inside of partition or mv-apply.",
+            "A step of this body works on all rows at once and is not supported inside of partition or mv-apply.",
             self.span,
-            hint=f"It was turned into {type(plan).__name__}, which works on all rows at once.",
         )
 
     def _with(self, part: Part, plan: Plan) -> Part:
@@ -227,6 +231,62 @@ class Partitions:
         carried = {original: now[column] for original, column in part.carried.items()}
         return Part(made, carried, part.key)
 
+    def _program(self, plan: Procedure, input: Plan, part: Part) -> Part:
+        """A program runs once for each partition. What is carried along is the same for all of its rows."""
+        extra = [*part.key, *part.carried.values()]
+        now = {column: replace_encoding(self.fresh(column)) for column in extra}
+        number = self.fresh(Column("row", "long", "row"))
+        order = (*_ascending(part.key), *part.order)
+        columns = (*input.columns, *(column for column in extra if column not in input.columns))
+        ordered = Sort(part.plan.columns, part.plan, order)
+        options: dict[str, object] = {
+            "procedure": plan.name,
+            "options": dict(plan.options),
+            "own": [column.physical for column in input.columns],
+            "keys": [column.physical for column in part.key],
+            "constants": {column.physical: shown.physical for column, shown in now.items()},
+            "number": number.physical,
+        }
+        made = Procedure(
+            (*plan.columns, *now.values(), number),
+            (Project(columns, ordered, refs(columns)),),
+            "by_partition",
+            options,
+        )
+        carried = {original: now[column] for original, column in part.carried.items()}
+        return Part(made, carried, tuple(now[key] for key in part.key), _ascending((number,)), part.sorted)
+
+    def _resolved(self, part: Part, values: tuple[Bound, ...]) -> tuple[Part, tuple[Bound, ...]]:
+        """The part with a column for every `toscalar` over the rows of a partition, and the values that read them."""
+        found: dict[int, Ref] = {}
+        for one in (inner for value in values for inner in walk(value)):
+            if not isinstance(one, First) or id(one.plan) in found or not self._has_leaf(one.plan):
+                continue
+            column = one.plan.columns[0]
+            several = self._unordered_first(one.plan)
+            fresh = Column(column.name, column.type, self.binder.hidden_name(column.physical), column.encoding)
+            keys = [self.fresh(key) for key in several.key]
+            right = Project((fresh, *keys), several.plan, (Ref(column.type, column), *refs(several.key)))
+            pairs = [Call("bool", "$same", pair) for pair in zip(refs(part.key), refs(keys), strict=True)]
+            test: Bound = pairs[0] if len(pairs) == 1 else Call("bool", "and", tuple(pairs))
+            left = part.plan
+            shown, *rest = (Column(one.name, one.type, self.binder.hidden_name(one.physical)) for one in (fresh, *keys))
+            shown.encoding = fresh.encoding
+            joined = Join((*left.columns, shown, *rest), left, right, "left", (), test)
+            part = self._with(part, joined)
+            found[id(one.plan)] = Ref(shown.type, shown)
+        if not found:
+            return part, values
+        return part, tuple(_replaced(value, found) for value in values)
+
+    def _has_leaf(self, plan: Plan) -> bool:
+        return any(isinstance(one, Plan) and self.leaf(one) is not None for one in parts_of(plan))
+
+    def _unordered_first(self, plan: Plan) -> Part:
+        """The first row of a plan in each partition."""
+        part = self.turned(plan)
+        return self._first(plan, part, Const("long", 1), part.order)
+
     def _join(self, plan: Join) -> Part:
         if plan.kind not in ("inner", "left", "semi", "anti", "cross"):
             raise self.binder.source.unsupported(
@@ -236,8 +296,17 @@ class Partitions:
         kept = [column for column in part.extra if column not in plan.left.columns]
         left_columns = (*plan.left.columns, *kept)
         left = Project(left_columns, part.plan, refs(left_columns))
-        columns = (*plan.left.columns, *kept, *plan.columns[len(plan.left.columns) :])
-        return self._with(part, replace(plan, columns=columns, left=left))
+        right, condition = plan.right, plan.condition
+        columns = (*left_columns, *plan.columns[len(plan.left.columns) :])
+        if self._has_leaf(plan.right):
+            other = self.turned(plan.right)
+            keys = [self.fresh(key) for key in other.key]
+            right = Project((*right.columns, *keys), other.plan, (*refs(right.columns), *refs(other.key)))
+            tests = [Call("bool", "$same", pair) for pair in zip(refs(part.key), refs(keys), strict=True)]
+            condition = Call("bool", "and", (*tests, *([condition] if condition is not None else [])))
+            if plan.kind not in ("semi", "anti"):
+                columns = (*columns, *(self.fresh(key) for key in keys))
+        return self._with(part, replace(plan, columns=columns, left=left, right=right, condition=condition))
 
     def _union(self, plan: UnionAll) -> Part:
         parts = [self._unordered(self.turned(input)) for input in plan.inputs]
@@ -252,6 +321,22 @@ class Partitions:
 def hidden(binder: Binder, column: Column) -> Column:
     """A column that no query can name, with a physical name of its own."""
     return Column("", column.type, binder.hidden_name(column.physical), column.encoding)
+
+
+def _ascending(columns: Iterable[Column]) -> tuple[SortKey, ...]:
+    return tuple(SortKey(Ref(one.type, one), descending=False, nulls_first=True) for one in columns)
+
+
+def _replaced(value: Bound, found: dict[int, Ref]) -> Bound:
+    """The value with columns in the place of plans inside of it."""
+    match value:
+        case First(plan=plan) if id(plan) in found:
+            return found[id(plan)]
+        case Call(args=args):
+            return replace(value, args=tuple(_replaced(one, found) for one in args))
+        case Among(value=inner):
+            return replace(value, value=_replaced(inner, found))
+    return value
 
 
 def replace_encoding(column: Column) -> Column:

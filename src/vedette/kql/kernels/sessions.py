@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def row_window_session(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
     """The input, then the first time of each row's session.
 
-    A row begins a session when it is the first, when `restart` holds, when it lies further from the session's first
-    time than allowed, or further from the row before. Null times belong to no session.
+    A row begins a session when it is the first, when `restart` holds, when it lies as far from the session's first
+    time as allowed, or from the row before. A null time belongs to no session and ends the one before.
     """
     import pyarrow as pa
 
@@ -31,8 +31,9 @@ def row_window_session(inputs: Sequence[pa.Table], options: Mapping[str, object]
     for at, longest, gap, restart in zip(times, from_first, between, restarts, strict=True):
         if at is None:
             starts.append(None)
+            first = None
             continue
-        if first is None or before is None or restart or at - first > longest or at - before > gap:
+        if first is None or before is None or restart or at - first >= longest or at - before >= gap:
             first = at
         before = at
         starts.append(first)

@@ -56,10 +56,12 @@ def mv_apply(binder: Binder, node: syntax.MvApply, input: Plan, scope: Scope) ->
     rows = Project((*carried, *copies.values()), unnested, (*refs(carried), *refs(list(copies))))
     order = (SortKey(Ref("long", index), descending=False, nulls_first=False),)
 
+    shared = Shared(rows.columns, rows, binder.hidden_name("rows"))
+
     def leaf(plan: Plan) -> Part | None:
         if plan is not at_hand:
             return None
-        return Part(rows, dict(copies), (row,) if keyed else (), order)
+        return Part(shared, dict(copies), (row,) if keyed else (), order)
 
     part = _turned(binder, node, at_hand, body, leaf)
     naming = Naming()
@@ -113,8 +115,10 @@ def partition(binder: Binder, node: syntax.Partition, input: Plan, scope: Scope)
         order = (SortKey(Ref("long", number), descending=False, nulls_first=False),)
     rows = Project((*source.columns, group), source, (*refs(source.columns), key))
 
+    shared = Shared(rows.columns, rows, binder.hidden_name("rows"))
+
     def leaf(plan: Plan) -> Part | None:
-        return Part(rows, {}, (group,), order) if plan is at_hand else None
+        return Part(shared, {}, (group,), order) if plan is at_hand else None
 
     part = _turned(binder, node, at_hand, body, leaf)
     return Project(body.columns, _in_order(part), refs(body.columns))
