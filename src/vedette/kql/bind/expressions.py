@@ -84,9 +84,9 @@ def unary(binder: Binder, node: syntax.Unary, frame: Frame) -> Bound:
     operand = binder.scalar(node.operand, frame)
     if operand.type not in ("int", "long", "real", "decimal", "datetime", "timespan", "dynamic"):
         raise binder.source.semantic_error(f"'{node.op}' needs a number or timespan, not a {operand.type}.", node.span)
-    if node.op == "+":
-        return operand
     promoted: KqlType = "long" if operand.type == "int" else operand.type
+    if node.op == "+":
+        return convert(operand, promoted)
     return fold(Call(promoted, "neg", (operand,), span=node.span))
 
 
