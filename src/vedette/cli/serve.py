@@ -37,6 +37,9 @@ _PORT = click.IntRange(0, 65535)
 @click.option("--machines", type=click.IntRange(min=8), metavar="N", help="How many machines to simulate.")
 @click.option("--days", type=click.IntRange(min=1), metavar="N", help="How many days to simulate.")
 @click.option("--telemetry", type=FOLDER, metavar="DIR", help="Recorded telemetry to load instead of the simulation.")
+@click.option(
+    "--rules", multiple=True, metavar="PATH", type=click.Path(exists=True, path_type=Path), help="Run these detections."
+)
 @click.pass_context
 def serve(
     context: click.Context,
@@ -55,6 +58,7 @@ def serve(
     machines: int | None,
     days: int | None,
     telemetry: Path | None,
+    rules: tuple[Path, ...],
 ) -> None:
     """Serve a whole tenant on this machine: sign-in, Graph, Defender API, portal.
 
@@ -80,6 +84,7 @@ def serve(
         machines=machines,
         days=days,
         telemetry=telemetry,
+        rules=rules,
         say=lambda line: None if is_quiet else click.echo(line),
     )
 

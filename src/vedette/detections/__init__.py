@@ -9,7 +9,7 @@ from vedette.detections.evidence import evidence_of
 from vedette.detections.matching import Match, matches_of
 from vedette.detections.reading import read_rules, shipped_rules
 from vedette.detections.rule import Case, EntityMapping, Rule, RuleError
-from vedette.detections.running import Outcome, run_rule
+from vedette.detections.running import Outcome, check_rule, run_rule
 from vedette.detections.testing import CaseResult, RuleResult, run_cases
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "RuleError",
     "RuleResult",
     "alert_of",
+    "check_rule",
     "evidence_of",
     "matches_of",
     "read_rules",

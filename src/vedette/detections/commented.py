@@ -15,6 +15,7 @@ is one text.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -73,3 +74,31 @@ def rule_in(path: Path, text: str) -> Rule:
     if not str(value["query"]).strip():
         raise wrong(path, len(all_lines) or 1, "there is no query below the comments")
     return rule_from(Document(path, value, lines, {("query",): first}))
+
+
+def commented(rule: Rule) -> str:
+    """The rule as such a file. What does not fit into comments (tests, entity mappings) is left out."""
+    said = {
+        "id": rule.id,
+        "title": rule.title,
+        "description": rule.description,
+        "severity": rule.severity,
+        "category": rule.category,
+        "techniques": ", ".join(rule.techniques),
+        "frequency": "continuous" if rule.is_continuous else _span(rule.frequency),
+        "lookBack": _span(rule.look_back),
+        "recommendedActions": rule.recommended_actions,
+        "enabled": "" if rule.enabled else "false",
+    }
+    lines = []
+    for key, text in said.items():
+        first, *rest = text.strip().splitlines() or [""]
+        if first:
+            lines += [f"// {key}: {first}", *(f"//   {line.strip()}" for line in rest)]
+    return "\n".join(lines) + "\n" + rule.query.rstrip("\n") + "\n"
+
+
+def _span(span: timedelta) -> str:
+    hours, rest = divmod(span.seconds, 3600)
+    parts = [(span.days, "d"), (hours, "h"), (rest // 60, "m"), (rest % 60, "s")]
+    return "".join(f"{count}{unit}" for count, unit in parts if count)

@@ -190,6 +190,13 @@ class ClockEntry(Entry, frozen=True, kw_only=True):
     """The clock stands still until a program moves it."""
 
 
+class DetectionsEntry(Entry, frozen=True, kw_only=True):
+    """`[detections]`: rules that run as the clock passes their frequency, and raise alerts."""
+
+    rules: list[Name] = []
+    """Files and folders with rules (YAML, commented `.kql`, Sigma), relative to the tenant file."""
+
+
 class FaultEntry(Entry, frozen=True, kw_only=True):
     """`[[service.faults]]`: what the token endpoint answers its first requests after each start."""
 
@@ -224,6 +231,7 @@ class TenantFile(Entry, frozen=True, kw_only=True):
     apps: list[AppEntry] | None = None
     telemetry: TelemetryEntry = TelemetryEntry()
     clock: ClockEntry = ClockEntry()
+    detections: DetectionsEntry = DetectionsEntry()
     service: ServiceEntry = ServiceEntry()
 
 
@@ -272,7 +280,14 @@ class _Reader:
         self._check_tenants(file)
         users = None if file.users is None else [self._user(entry, n, file) for n, entry in enumerate(file.users)]
         apps = None if file.apps is None else [self._app(entry, n, file) for n, entry in enumerate(file.apps)]
-        return msgspec.structs.replace(file, users=users, apps=apps, telemetry=self._telemetry(file.telemetry))
+        rules = [str(self._file(("detections", "rules", n), name)) for n, name in enumerate(file.detections.rules)]
+        return msgspec.structs.replace(
+            file,
+            users=users,
+            apps=apps,
+            telemetry=self._telemetry(file.telemetry),
+            detections=DetectionsEntry(rules=rules),
+        )
 
     # What the types cannot say
 

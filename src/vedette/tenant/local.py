@@ -80,6 +80,7 @@ class LocalTenant:
     listen_443: answer on port 443 besides, where programs look that know no other.
     machines, days, seed: size of the simulation. telemetry: a folder with recordings, a world, or `"none"`.
     clock: a moment to stand still at, or a clock. limits: rate limits, so many times as wide, or `"off"`.
+    rules: files and folders with detection rules, which run as the clock passes their frequency and raise alerts.
     faults: rules such as `GET /api/alerts: 5% 503, latency 200ms`; `tenant.faults` changes them while it runs.
     users: the people there are, instead of the usual ones. sockets: False for use through `asgi` alone.
     progress: told of the import of recordings, which can take a while.
@@ -102,6 +103,7 @@ class LocalTenant:
         telemetry: Path | str | World | None = None,
         clock: Clock | datetime | None = None,
         limits: Limits | None = None,
+        rules: Sequence[Path | str] = (),
         faults: Sequence[str] = (),
         users: Sequence[UserEntry] | None = None,
         allow_hosts: Collection[str] = (),
@@ -116,6 +118,7 @@ class LocalTenant:
             self._world = telemetry
         self.faults = Faults([*file.service.disturbances, *faults])
         self._file = complete(_adjusted(file, machines, days, seed, telemetry, limits, users))
+        self._rules = [*self._file.detections.rules, *rules]
         self._clock_given = clock
         self._folder = Path(state).expanduser() if state is not None else None if ephemeral else default_state()
         self._host, self._port, self._proxy_port = host, port, proxy_port
@@ -378,6 +381,10 @@ class LocalTenant:
             default_tenant_id=first,
             options=_options(self._file),
         )
+        if self._rules and first in stores:
+            from vedette.tenant.defender.detections import scheduled
+
+            stores[first].schedule = scheduled(stores[first], self._rules, tenant_id=first)
         seeded_before = present.at if present else None
         app = FaultyApp(tenant_app(state, own_names=self._names), self.faults)
         running = _Running(home, state, app, access, certificates, fillings, seeded_before)

@@ -154,6 +154,8 @@ class DefenderApp:
             options=_options(match, address),
         )
         carry_on(call.store, call.now)
+        if (schedule := call.store.schedule) is not None and schedule.is_due(call.now):
+            await run_in_threadpool(schedule.carry_on, call.now)
         body = await _body(request, match.operation) if match.operation.has_body else b""
         content_type = request.headers.get("content-type", "")
         call.arguments = arguments(match.operation, match.arguments, address.query, body, content_type)

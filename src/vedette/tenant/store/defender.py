@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vedette.hunting import Engine
     from vedette.simulation.estate import Estate
     from vedette.telemetry import Lake
+    from vedette.tenant.defender.detections import Schedule
 
 
 class DefenderStore:
@@ -60,6 +61,8 @@ class DefenderStore:
         self.scans: Collection[KeptScan] = Collection(database, KeptScan)
         self.run_time = RunTime()
         """What hunting queries have taken so far."""
+        self.schedule: Schedule | None = None
+        """Detection rules that run on the tenant's clock; None where there are none."""
         self._engine: Engine | None = None
         self._opening = threading.Lock()
 
