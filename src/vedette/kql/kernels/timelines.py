@@ -60,10 +60,11 @@ def _table(template: pa.Table, rows: Iterable[tuple[Time, Dims, tuple[Any, ...]]
     listed = list(rows)
     kinds = {"long": pa.int64(), "real": pa.float64()}
     arrays = [pa.array([time for time, _, _ in listed], template.schema.field(1).type)]
-    for place in range(template.num_columns - 2):
-        arrays.append(pa.array([dims[place] for _, dims, _ in listed], template.schema.field(place + 2).type))
-    for place, type in enumerate(types):
-        arrays.append(pa.array([values[place] for _, _, values in listed], kinds[type]))
+    arrays += [
+        pa.array([dims[place] for _, dims, _ in listed], template.schema.field(place + 2).type)
+        for place in range(template.num_columns - 2)
+    ]
+    arrays += [pa.array([values[place] for _, _, values in listed], kinds[type]) for place, type in enumerate(types)]
     return pa.table(arrays, names=[f"c{place}" for place in range(len(arrays))])
 
 
@@ -140,15 +141,15 @@ def active_users_count(inputs: Sequence[pa.Table], options: Options) -> pa.Table
         if at is not None and bins.start - window < at <= bins.end:
             seen[tuple(dims)][key].append(at)
     found: dict[tuple[Time, Dims], set[Key]] = defaultdict(set)
-    for dims, by_key in seen.items():
+    for group, by_key in seen.items():
         for key, times in by_key.items():
             for at in times:
                 if at >= bins.start:
                     inside = {periods.of(other) for other in times if at - window < other <= at}
                     if len(inside) >= enough:
-                        found[bins.of(at), dims].add(key)
+                        found[bins.of(at), group].add(key)
     return _table(
-        inputs[0], ((at, dims, (len(keys),)) for (at, dims), keys in sorted(found.items(), key=str)), ("long",)
+        inputs[0], ((at, group, (len(keys),)) for (at, group), keys in sorted(found.items(), key=str)), ("long",)
     )
 
 
@@ -165,16 +166,18 @@ def rolling_percentile(inputs: Sequence[pa.Table], options: Options) -> pa.Table
             found.setdefault(tuple(dims), {}).setdefault(bins.of(at), []).append(value)
     rows: list[tuple[Time, Dims, Any]] = []
     last = max((at for cell in found.values() for at in cell), default=0)
-    for dims, cell in sorted(found.items(), key=str):
+    for group, cell in sorted(found.items(), key=str):
         for at in Bins(min(cell), last, bins.step).all():
             inside = sorted(value for begin, values in cell.items() if at - window < begin <= at for value in values)
             if inside:
                 rank = max(1, math.ceil(options["percentile"] / 100 * len(inside)))
-                rows.append((at, dims, inside[rank - 1]))
+                rows.append((at, group, inside[rank - 1]))
     schema = inputs[0].schema
     arrays = [pa.array([at for at, _, _ in rows], schema.field(1).type)]
-    for place in range(inputs[0].num_columns - 2):
-        arrays.append(pa.array([dims[place] for _, dims, _ in rows], schema.field(place + 2).type))
+    arrays += [
+        pa.array([dims[place] for _, dims, _ in rows], schema.field(place + 2).type)
+        for place in range(inputs[0].num_columns - 2)
+    ]
     arrays.append(pa.array([value for _, _, value in rows], schema.field(0).type))
     return pa.table(arrays, names=[f"c{place}" for place in range(len(arrays))])
 

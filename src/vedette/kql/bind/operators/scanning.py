@@ -80,11 +80,13 @@ def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
         "steps": settled,
         "with_match_id": False,
     }
-    columns: tuple[Column, ...] = record
+    # Rows come out of a program in plain form, so these are not the columns of a table, however that stores them.
+    fresh = Naming()
+    columns = tuple(fresh.column(column.name, column.type) for column in record)
     said = option(node.options, "with_match_id")
     if said is not None:
         options["with_match_id"] = True
-        columns = (*record, naming.column(word(binder, said, ""), "long"))
+        columns = (*columns, fresh.column(word(binder, said, ""), "long"))
     return Procedure(columns, (residual.plan(),), "scan", options)
 
 

@@ -1,0 +1,77 @@
+"""Steps that are programs get and give the values of stored tables unchanged: times, dynamic values, order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from vedette.hunting import Engine
+
+
+def at(minute: int) -> datetime:
+    return datetime(2024, 1, 1, 10, minute, tzinfo=UTC)
+
+
+EVENTS: list[dict[str, Any]] = [
+    {"Timestamp": at(0), "DeviceName": "ws-01", "ActionType": "LogonSuccess", "AdditionalFields": '{"a":1}'},
+    {"Timestamp": at(3), "DeviceName": "ws-01", "ActionType": "Download", "AdditionalFields": '{"a":2}'},
+    {"Timestamp": at(4), "DeviceName": "ws-02", "ActionType": "Download", "AdditionalFields": ""},
+]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine({"DeviceEvents": EVENTS}) as embedded:
+        yield embedded
+
+
+def test_scan_over_a_hunting_table(engine: Engine) -> None:
+    rows = engine.run(
+        """DeviceEvents | project Timestamp, DeviceName, ActionType | sort by Timestamp asc
+        | scan declare (since: timespan) with (
+            step logon: ActionType == "LogonSuccess";
+            step download: ActionType == "Download" and DeviceName == logon.DeviceName
+                => since = Timestamp - logon.Timestamp;
+        )
+        | where ActionType == "Download" | project Timestamp, DeviceName, minutes = since / 1m"""
+    ).rows()
+
+    assert rows == [{"Timestamp": at(3), "DeviceName": "ws-01", "minutes": 3.0}]
+
+
+def test_rows_near_over_a_hunting_table(engine: Engine) -> None:
+    rows = engine.run(
+        """DeviceEvents | sort by Timestamp asc | evaluate rows_near(DeviceName == "ws-02", 1)
+        | project Timestamp, AdditionalFields"""
+    ).rows()
+
+    assert rows == [
+        {"Timestamp": at(3), "AdditionalFields": '{"a":2}'},
+        {"Timestamp": at(4), "AdditionalFields": ""},
+    ]
+
+
+def test_a_graph_of_a_hunting_table(engine: Engine) -> None:
+    rows = engine.run(
+        """DeviceEvents | make-graph DeviceName --> ActionType with_node_id=Id
+        | graph-match (device)-[event*1..1]->(action) where device.Id == "ws-01"
+            project Action = action.Id, Times = map(event, Timestamp)
+        | sort by Action asc"""
+    ).rows()
+
+    assert rows == [
+        {"Action": "Download", "Times": ["2024-01-01T10:03:00.0000000Z"]},
+        {"Action": "LogonSuccess", "Times": ["2024-01-01T10:00:00.0000000Z"]},
+    ]
+
+
+def test_columns_are_found_in_what_the_caller_may_see(engine: Engine) -> None:
+    rows = engine.run(
+        "DeviceEvents | project Bag = parse_json(AdditionalFields), DeviceName | evaluate bag_unpack(Bag)"
+    )
+
+    assert [column.name for column in rows.columns] == ["DeviceName", "a"]
+    assert [row["a"] for row in rows.rows()] == [1, 2, None]
