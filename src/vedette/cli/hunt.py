@@ -197,7 +197,8 @@ def _place(
         from vedette.cli.hunt_places import local
         from vedette.hunting import Limits
 
-        limits = Limits(**{name: value for name, value in (("rows", max_rows), ("seconds", timeout)) if value})
+        usual = Limits()
+        limits = Limits(rows=max_rows or usual.rows, seconds=timeout or usual.seconds)
         with local(paths, now=now, limits=limits, folders=folders, hosts=hosts) as place:
             yield place
         return

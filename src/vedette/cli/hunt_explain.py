@@ -225,12 +225,8 @@ def _spelled(expression: Bound) -> str:
             return "(…)"
 
 
-_WORDS = frozenset(
-    (
-        "and or has contains startswith endswith has_any has_all in in~ hasprefix hassuffix has_cs contains_cs "
-        "startswith_cs endswith_cs"
-    ).split()
-)
+_TERMS = ("has", "has_cs", "has_any", "has_all", "hasprefix", "hassuffix", "contains", "contains_cs")
+_WORDS = (*_TERMS, "and", "or", "in", "in~", "startswith", "startswith_cs", "endswith", "endswith_cs")
 """Operators that are words."""
 
 

@@ -8,10 +8,10 @@ find no room are left out, which a note on stderr says.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ _ENDINGS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "js
 _NUMBERS = ("int", "long", "real", "decimal")
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class View:
     """How results are to be shown."""
 
@@ -77,14 +77,16 @@ def show(output: Output, answer: Answer, view: View) -> None:
     if view.to is not None:
         _write_file(view.to, form, answer.parts, view)
     elif form == "table":
-        _show_tables(output, answer, view)
+        if _show_tables(output, answer, view):
+            view = dataclasses.replace(view, everything=True)  # a chart shows all of them
     else:
         write_data(sys.stdout, form, answer.parts, view)
     for note in _notes(answer, view, form):
         output.note(note)
 
 
-def _show_tables(output: Output, answer: Answer, view: View) -> None:
+def _show_tables(output: Output, answer: Answer, view: View) -> bool:
+    """Every result, below each other; whether the last one is a chart."""
     last = len(answer.parts) - 1
     for place_, part in enumerate(answer.parts):
         if place_:
@@ -98,10 +100,11 @@ def _show_tables(output: Output, answer: Answer, view: View) -> None:
             chart = chart_of(part, answer.render)
             if chart.kind != "table":
                 draw(output, chart)
-                continue
+                return True
             for remark in chart.remarks:
                 output.note(remark)
         show_table(output, part, _shown(part, view))
+    return False
 
 
 def _shown(part: Rows, view: View) -> int:
@@ -234,8 +237,6 @@ def table_columns(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str
 
 
 def _kept(column: Column) -> Column:
-    import dataclasses
-
     return dataclasses.replace(column, rank=0)
 
 
