@@ -127,10 +127,30 @@ def dynamic_text(sql: str) -> str:
     return f"coalesce({_text_or_null(sql)}, '')" if EXTRACT.fullmatch(sql) else f"kql_dynamic_text({sql})"
 
 
+_ELEMENT: Final = re.compile(
+    r"json_extract\(to_json\((?P<list>string_split\(.*\))\), '\$\[(?P<index>-?\d+)\]'\)", re.DOTALL
+)
+"""An element of a text that was split, as `emit.duckdb.strings` and `dynamic` write it."""
+
+
 def _text_or_null(sql: str) -> str:
+    element = _ELEMENT.fullmatch(sql)
+    if element and _is_one_call(element["list"]):
+        index = int(element["index"])
+        return f"{element['list']}[{index + 1 if index >= 0 else index}]"
     if EXTRACT.fullmatch(sql):
         return sql.replace("json_extract(", "json_extract_string(", 1)
     return f"({sql} ->> '$')"
+
+
+def _is_one_call(sql: str) -> bool:
+    """Whether the parenthesis that opens the call closes at the very end."""
+    depth = 0
+    for piece in re.finditer(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]", sql):
+        depth += {"(": 1, ")": -1}.get(piece[0], 0)
+        if depth == 0 and piece[0] == ")":
+            return piece.end() == len(sql)
+    return False
 
 
 # Like .NET: NaN and Infinity by name, whole numbers without a fraction, exponents as E+20.
