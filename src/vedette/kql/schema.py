@@ -38,9 +38,10 @@ class Naming:
 
     def column(self, name: str, type: KqlType, encoding: Encoding = "") -> Column:
         """A new column of this name."""
-        physical, count = name, 0
+        base = " ".join(name.splitlines())  # SQL is indented line by line: a name must not reach over lines.
+        physical, count = base, 0
         while physical.lower() in self._taken:
             count += 1
-            physical = f"{name}_{count}"
+            physical = f"{base}_{count}"
         self._taken.add(physical.lower())
         return Column(name, type, physical, encoding)

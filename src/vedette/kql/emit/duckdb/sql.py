@@ -49,7 +49,7 @@ macro(
 def text(value: str) -> str:
     """A text constant."""
     if "\0" in value:
-        return "(" + " || chr(0) || ".join("'" + part.replace("'", "''") + "'" for part in value.split("\0")) + ")"
+        return "(" + " || chr(0) || ".join(map(text, value.split("\0"))) + ")"
     if "\n" in value:
         # SQL is indented line by line: a text must not reach over lines.
         return "E'" + value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n") + "'"
