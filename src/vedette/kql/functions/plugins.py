@@ -104,7 +104,6 @@ add(
     " -> dynamic",
     says="How many ids completed each step of a sequence of states within several periods.",
 )
-add("schema_merge(kept_order: bool?) -> dynamic", says="The union of the schemas that `getschema` has given.")
 
 REFUSED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("python", "r", "csharp"), "runs foreign code"),

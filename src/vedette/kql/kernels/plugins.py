@@ -1,4 +1,4 @@
-"""Programs behind plugins that change the shape of rows."""
+"""Programs behind plugins: the columns of bags, and the size of what sets have in common."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from vedette.kql.kernels.kernel import procedure
+from vedette.kql.kernels.kernel import kernel, procedure
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,3 +50,17 @@ def _kind(value: Any) -> str:  # Any: what JSON holds
             return "string"
         case _:
             return "dynamic"
+
+
+@kernel("dynamic", returns="long")
+def dcount_of_intersection(states: Sequence[Any] | None) -> int | None:  # Any: states of hll()
+    """How many values all sets have seen. A state is a limit and the least hashes: below the limit it has them all."""
+    found = [state for state in states or () if isinstance(state, list) and len(state) > 0]
+    if len(found) != len(states or ()) or not found:
+        return None
+    full = [state[-1] for state in found if len(state) - 1 >= state[0]]
+    common = set(found[0][1:]).intersection(*(state[1:] for state in found[1:]))
+    if not full:
+        return len(common)
+    bound = min(full)
+    return round(sum(one < bound for one in common) * 2**64 / bound)

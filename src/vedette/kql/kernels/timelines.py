@@ -131,6 +131,40 @@ def activity_metrics(inputs: Sequence[pa.Table], options: Options) -> pa.Table:
     return _table(inputs[0], rows, ("long", "long", "real", "real"))
 
 
+@procedure("new_activity_metrics")
+def new_activity_metrics(inputs: Sequence[pa.Table], options: Options) -> pa.Table:
+    """For those first seen in a window, how many came back in each later one. The second input are ids known before."""
+    import pyarrow as pa
+
+    bins = _bins(options)
+    old = set(inputs[1].column(0).to_pylist()) if len(inputs) > 1 else set()
+    rows: list[tuple[Time, Time, Dims, tuple[Any, ...]]] = []
+    for dims, cell in _by_dims(inputs[0], bins, 0).items():
+        known = set(old)
+        for begin in bins.all():
+            before = set(known)
+            cohort = set(cell.get(begin, ())) - before
+            known |= cohort
+            if not cohort or options["cohort"] not in (None, begin):
+                continue
+            for at in Bins(begin, bins.end, bins.step).all():
+                here = set(cell.get(at, ()))
+                kept = len(cohort & here)
+                new = len(here - (before if at == begin else known))
+                share = kept / len(cohort)
+                rows.append((begin, at, dims, (new, kept, len(cohort) - kept, share, 1 - share)))
+    schema = inputs[0].schema
+    time = schema.field(1).type
+    arrays = [pa.array([row[place] for row in rows], time) for place in (0, 1)]
+    arrays += [
+        pa.array([row[2][place] for row in rows], schema.field(place + 2).type)
+        for place in range(inputs[0].num_columns - 2)
+    ]
+    kinds = (pa.int64(), pa.int64(), pa.int64(), pa.float64(), pa.float64())
+    arrays += [pa.array([row[3][place] for row in rows], kind) for place, kind in enumerate(kinds)]
+    return pa.table(arrays, names=[f"c{place}" for place in range(len(arrays))])
+
+
 @procedure("active_users_count")
 def active_users_count(inputs: Sequence[pa.Table], options: Options) -> pa.Table:
     """An appearance counts when enough periods of the look-back that ends with it have one of the same id."""

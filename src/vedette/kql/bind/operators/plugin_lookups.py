@@ -1,4 +1,4 @@
-"""Plugins that look rows up in a table: `ipv4_lookup`, `ipv6_lookup`.
+"""Plugins that hold rows against others: `ipv4_lookup`, `ipv6_lookup`, `dcount_intersect`.
 
 A program finds, for each address that there is, the networks that hold it; the rest are joins.
 """
@@ -9,7 +9,7 @@ from vedette.kql import syntax
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.plugins import PluginCall, plugin
 from vedette.kql.bind.scope import Frame, Row
-from vedette.kql.bound import Bound, Ref
+from vedette.kql.bound import Bound, Call, Ref
 from vedette.kql.plan import Distinct, Join, Plan, Procedure, Project
 from vedette.kql.schema import Column, Naming
 
@@ -73,6 +73,23 @@ def _looked_up(call: PluginCall, version: str) -> Plan:
     return Project(columns, joined, tuple(Ref(column.type, column) for column in columns))
 
 
+@plugin("dcount_intersect")
+def dcount_intersect(call: PluginCall) -> Plan:
+    """The size of the first set, of the first two in common, and so on; sets are states of hll()."""
+    sets = [call.value(place, "a state of hll()") for place in range(len(call.positional))]
+    if not 2 <= len(sets) <= 16 or any(one.type != "dynamic" for one in sets):
+        raise call.error("dcount_intersect takes from 2 to 16 states of hll().")
+    naming = Naming(call.input.columns)
+    names = Names({column.name for column in call.input.columns})
+    added = [naming.column(names.unique(f"s{place}"), "long") for place in range(len(sets))]
+    sizes = [
+        Call("long", "dcount_of_intersection", (Call("dynamic", "pack_array", tuple(sets[: place + 1])),))
+        for place in range(len(sets))
+    ]
+    kept = tuple(Ref(column.type, column) for column in call.input.columns)
+    return Project((*call.input.columns, *added), call.input, (*kept, *sizes))
+
+
 def _column(call: PluginCall, table: Plan, place: int, what: str) -> Column:
     node = call.needed(place, what)
     bound = call.binder.scalar(node, Frame(call.scope, Row(table.columns)))
@@ -86,4 +103,4 @@ def _distinct(plan: Plan, column: Column) -> Plan:
     return Distinct((value,), Project((value,), plan, (Ref("string", column),)))
 
 
-__all__ = ["ipv4_lookup", "ipv6_lookup"]
+__all__ = ["dcount_intersect", "ipv4_lookup", "ipv6_lookup"]

@@ -134,6 +134,37 @@ def activity_metrics(call: PluginCall) -> Plan:
     return line.finished(5, "activity_metrics", options, added)
 
 
+@plugin("new_activity_metrics")
+def new_activity_metrics(call: PluginCall) -> Plan:
+    """A cohort may be named by its window, and rows of ids may say who is not new; dimensions are columns."""
+    line = _Timeline(call)
+    options: dict[str, object] = {
+        "start": line.point(2, "the start"),
+        "end": line.point(3, "the end"),
+        "step": line.span(4, "the window"),
+        "cohort": None,
+    }
+    inputs: list[Plan] = []
+    last = call.positional[-1]
+    if len(call.positional) > 5 and call.binder.is_tabular(last, call.scope, call.frame.row):
+        known = call.binder.rows(last, call.scope)
+        name = line.id.column.name if isinstance(line.id, Ref) else ""
+        ids = [column for column in known.columns if column.name == name] or list(known.columns[-1:])
+        inputs.append(Project(tuple(ids[:1]), known, (Ref(ids[0].type, ids[0]),)))
+        call.positional.pop()
+    place = 5
+    if len(call.positional) > 5 and isinstance(call.value(5, "a cohort"), Const):
+        options["cohort"] = line.point(5, "the cohort")
+        place = 6
+    rows, (time, *dims) = line.rows(place)
+    naming = Naming()
+    columns = [naming.column(f"from_{time.name}", time.type), naming.column(f"to_{time.name}", time.type)]
+    columns += [naming.column(dim.name, dim.type) for dim in dims]
+    columns += [naming.column(f"dcount_{what}_values", "long") for what in ("new", "retained", "churn")]
+    columns += [naming.column("retention_rate", "real"), naming.column("churn_rate", "real")]
+    return Procedure(tuple(columns), (rows, *inputs), "new_activity_metrics", options)
+
+
 @plugin("activity_engagement")
 def activity_engagement(call: PluginCall) -> Plan:
     if len(call.positional) < 6:
