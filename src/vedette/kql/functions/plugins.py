@@ -64,10 +64,6 @@ add(
     says="Sequences of events that meet conditions one after the other within some time.",
 )
 add(
-    f"session_count({_TIMELINE}, bin: summable, look_back: summable, {_DIMENSIONS}) -> dynamic",
-    says="How many sessions there were in each bin of time: ids that were seen again before a look-back had passed.",
-)
-add(
     f"sliding_window_counts({_TIMELINE}, look_back: summable, bin: summable, {_DIMENSIONS}) -> dynamic",
     says="Rows and distinct values within a window that slides over bins of time.",
 )
@@ -95,16 +91,6 @@ add(
     says="New ids by windows of time, and how many of each such cohort came back later.",
 )
 add("dcount_intersect(hll: dynamic+) -> dynamic", says="Estimated sizes of the intersections of several sets.")
-add(
-    f"funnel_sequence({_TIMELINE}, span: summable, step: summable, state: not_dynamic, sequence: dynamic) -> dynamic",
-    says="How many ids went through a sequence of states, and what came before and after it.",
-)
-add(
-    f"funnel_sequence_completion({_TIMELINE}, bin: summable, state: not_dynamic, sequence: dynamic, periods: dynamic)"
-    " -> dynamic",
-    says="How many ids completed each step of a sequence of states within several periods.",
-)
-
 REFUSED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("python", "r", "csharp"), "runs foreign code"),
     **dict.fromkeys(
@@ -117,5 +103,9 @@ REFUSED: Final[Mapping[str, str]] = {
         "asks a service over the network",
     ),
     **dict.fromkeys(("identity", "identity_v3", "estimate_rows_count"), "looks into the cluster that runs a query"),
+    **dict.fromkeys(
+        ("session_count", "funnel_sequence", "funnel_sequence_completion"), "is not documented in enough detail"
+    ),
+    **dict.fromkeys(("geo_polygon_lookup", "geo_line_lookup"), "looks rows up by shapes on the globe"),
 }  # fmt: skip
 """Plugin → why it is refused."""

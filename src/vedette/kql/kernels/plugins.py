@@ -63,4 +63,4 @@ def dcount_of_intersection(states: Sequence[Any] | None) -> int | None:  # Any: 
     if not full:
         return len(common)
     bound = min(full)
-    return round(sum(one < bound for one in common) * 2**64 / bound)
+    return int(round(sum(one < bound for one in common) * 2**64 / bound))

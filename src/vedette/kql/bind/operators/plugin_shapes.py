@@ -10,7 +10,7 @@ from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.binder import refs
 from vedette.kql.bind.conversions import convert
-from vedette.kql.bind.operators.plugins import PluginCall, plugin
+from vedette.kql.bind.operators.plugins import PluginCall, declared_columns, plugin
 from vedette.kql.bind.operators.summarize import finished
 from vedette.kql.bind.scope import Aggregates, Frame, Row
 from vedette.kql.bound import Aggregation, Bound, Call, Const, Ref
@@ -45,7 +45,9 @@ def bag_unpack(call: PluginCall) -> Plan:
         bag = Call("dynamic", "parse_json", (bag,))
     if bag.type != "dynamic":
         raise call.error(f"bag_unpack takes a dynamic value, and this is a {bag.type}.", node.span)
-    prefix = str(call.constant(1, "the prefix", "OutputColumnPrefix", ""))
+    prefix = call.constant(1, "the prefix", "OutputColumnPrefix", "")
+    if not isinstance(prefix, str):
+        raise call.error("The prefix of columns is a text.")
     conflict = str(call.constant(2, "columnsConflict", "columnsConflict", "error"))
     if conflict not in CONFLICTS:
         raise call.binder.source.unknown("way to resolve conflicts", conflict, CONFLICTS, call.span)
@@ -175,20 +177,12 @@ def _pivoted(call: PluginCall, text: Bound, kept: set[str]) -> list[str]:
 
 
 def _in_declared_order(call: PluginCall, plan: Plan) -> Plan:
-    row = Row(plan.columns)
-    naming = Naming()
-    columns: list[Column] = []
-    values: list[Bound] = []
-    listed: list[tuple[str, KqlType]] = []
+    kept = {column.name for column in plan.columns}
+    declared: list[tuple[str, KqlType]] = []
     if call.node.star:
-        listed = [(column.name, column.type) for column in call.input.columns if row.exactly(column.name)]
-    for name, type in [*listed, *((one.name, one.type) for one in call.declared or ())]:
-        column = row.exactly(name)
-        if column is None:
-            raise call.binder.source.unknown("column that pivot gives", name, row.names, call.node.span)
-        columns.append(naming.column(name, type, column.encoding if type == column.type else ""))
-        values.append(convert(Ref(column.type, column), type))
-    return Project(tuple(columns), plan, tuple(values))
+        declared = [(column.name, column.type) for column in call.input.columns if column.name in kept]
+    declared += [(one.name, one.type) for one in call.declared or ()]
+    return declared_columns(call.binder, call.node, plan, declared)
 
 
 @plugin("narrow")

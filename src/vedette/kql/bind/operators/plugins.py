@@ -12,7 +12,6 @@ from typing import Any, Final
 from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds
-from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.scope import Frame, Row, Scope
 from vedette.kql.bound import Bound, Const, Ref
 from vedette.kql.functions.plugins import FAMILY, REFUSED
@@ -155,16 +154,28 @@ def evaluate(binder: Binder, node: syntax.Evaluate, input: Plan | None, scope: S
 
 
 def _as_declared(binder: Binder, node: syntax.Evaluate, plan: Plan, input: Plan) -> Plan:
-    """The declared columns of a result, converted to the declared types."""
+    listed = [(column.name, column.type) for column in input.columns] if node.star else []
+    declared = [(one.name, one.type) for one in node.columns or ()]
+    there = Row(plan.columns)
+    return declared_columns(binder, node, plan, [*(one for one in listed if there.exactly(one[0])), *declared])
+
+
+def declared_columns(
+    binder: Binder, node: syntax.Evaluate, plan: Plan, declared: Sequence[tuple[str, KqlType]]
+) -> Plan:
+    """The declared columns of a result. Raises: `QueryError` when the plugin gives other ones."""
     row = Row(plan.columns)
     naming = Naming()
     columns: list[Column] = []
     values: list[Bound] = []
-    listed = [(column.name, column.type) for column in input.columns if row.exactly(column.name)] if node.star else []
-    for name, type in [*listed, *((one.name, one.type) for one in node.columns or ())]:
+    for name, type in declared:
         column = row.exactly(name)
         if column is None:
             raise binder.source.unknown(f"column in what '{node.call.name}' gives", name, row.names, node.span)
-        columns.append(naming.column(name, type, column.encoding if type == column.type else ""))
-        values.append(convert(Ref(column.type, column), type))
+        if column.type != type:
+            raise binder.source.semantic_error(
+                f"'{node.call.name}' gives '{name}' as a {column.type}, and it is declared as a {type}.", node.span
+            )
+        columns.append(naming.column(name, type, column.encoding))
+        values.append(Ref(type, column))
     return Project(tuple(columns), plan, tuple(values))
