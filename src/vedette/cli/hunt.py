@@ -136,7 +136,7 @@ def hunt(
     plot: Path | None,
     explain: bool,
     **where: Any,  # Any: what `_place` takes
-) -> None:
+) -> int:
     """Run an advanced hunting query.
 
     QUERY is KQL, or the name of a file that ends in .kql, or `-` for stdin. The service looks back 30 days and gives at
@@ -160,13 +160,13 @@ def hunt(
         from vedette.cli.hunt_places import compiled
 
         explained(output, compiled(text or "", values))
-        return
+        return 0
     with _place(context, **where) as place:
         if explain:
             from vedette.cli.hunt_explain import explained
 
             explained(output, place.compile(text or "", values))
-            return
+            return 0
         if text is not None:
             with output.progress("Hunting"):
                 answer = place.run(text, values)
@@ -174,7 +174,8 @@ def hunt(
         if interactive:
             from vedette.cli.hunt_shell import Shell
 
-            Shell(place, output, view, values).run()
+            return Shell(place, output, view, values).run()
+    return 0
 
 
 @contextlib.contextmanager

@@ -136,7 +136,6 @@ def local(
     from vedette.hunting import Engine, Outside
 
     outside = Outside(folders=tuple(folders), hosts=frozenset(hosts))
-    # Files that do not change while a shell is open are read once; a single query reads only what it needs.
     with Engine.from_paths(paths, outside=outside) as engine:
         yield Local(engine, name=", ".join(map(str, paths)), now=now, limits=limits)
 

@@ -143,22 +143,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         # click exits by itself in two cases: 0 after answering a shell's completion request, 1 on a broken pipe.
         return _give_up_stdout() if ended.code else 0
-    except click.ClickException as wrong:
-        if type(wrong).__name__ == "NoArgsIsHelpError":  # its message is a whole help page; click 8.1 has no such error
-            wrong.show()
-        else:
-            _say(_message_of(wrong), _hint_of(wrong))
-        return COMMAND_LINE_WRONG
-    except Exception as failed:
-        if os.environ.get("VEDETTE_DEBUG"):
-            import traceback
-
-            traceback.print_exc()
-        return _failed(failed)
+    except Exception as error:
+        return failed(error)
     return outcome if isinstance(outcome, int) else 0
 
 
-def _failed(error: Exception) -> int:
+def failed(error: Exception) -> int:
+    """Say on stderr what went wrong; returns the exit status for it."""
+    if isinstance(error, click.ClickException):
+        if type(error).__name__ == "NoArgsIsHelpError":  # its message is a whole help page; click 8.1 has no such error
+            error.show()
+        else:
+            _say(_message_of(error), _hint_of(error))
+        return COMMAND_LINE_WRONG
+    if os.environ.get("VEDETTE_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
     # Errors of our own are raised by modules that are loaded by then; nothing is imported to look at one.
     ours = sys.modules.get("vedette.errors")
     if ours is not None and isinstance(error, ours.VedetteError):
