@@ -14,6 +14,7 @@ from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.expressions import BINDERS
 from vedette.kql.bind.functions import entered
 from vedette.kql.bind.naming import Names, default_name
+from vedette.kql.bind.parameters import parameter
 from vedette.kql.bind.scope import (
     EMPTY,
     Frame,
@@ -25,16 +26,14 @@ from vedette.kql.bind.scope import (
     Scope,
     WindowCalls,
 )
+from vedette.kql.bind.sources import datatable_rows, external_rows, print_rows, range_rows
 from vedette.kql.bound import Bound, Call, Const, Ref
 from vedette.kql.compiled import Render
 from vedette.kql.functions.catalogue import functions
 from vedette.kql.plan import (
-    External,
     Plan,
     Procedure,
     Project,
-    Range,
-    Rows,
     Scan,
     Shared,
     Sort,
@@ -142,7 +141,7 @@ class Binder:
         """All statements. Raises: `QueryError` and its kin."""
         scope = Scope()
         for name, value in self.parameters.items():  # a declaration in the query, or a let, takes the name over
-            scope.define(name, LetScalar(_parameter(value, Const("string", str(value)), _type_of(value))))
+            scope.define(name, LetScalar(parameter(value)))
         results: list[tuple[str, Plan]] = []
         for statement in query.statements:
             plan = self.statement(statement, scope)
@@ -198,19 +197,16 @@ class Binder:
         else:
             scope.define(name, LetScalar(self.scalar(value, Frame(scope))))
 
-    def _declare(self, parameter: syntax.Parameter, scope: Scope) -> None:
-        assert parameter.type is not None
-        if parameter.name in self.parameters:
-            given = Const("string", str(self.parameters[parameter.name]))
-            value = self.parameters[parameter.name]
-            scope.define(parameter.name, LetScalar(_parameter(value, given, parameter.type)))
-        elif parameter.default is not None:
-            scope.define(
-                parameter.name, LetScalar(convert(self.scalar(parameter.default, Frame(scope)), parameter.type))
-            )
+    def _declare(self, declared: syntax.Parameter, scope: Scope) -> None:
+        assert declared.type is not None
+        if declared.name in self.parameters:
+            value = self.parameters[declared.name]
+            scope.define(declared.name, LetScalar(parameter(value, declared.type)))
+        elif declared.default is not None:
+            scope.define(declared.name, LetScalar(convert(self.scalar(declared.default, Frame(scope)), declared.type)))
         else:
             raise self.source.semantic_error(
-                f"The query needs a value for its parameter '{parameter.name}'.", parameter.span
+                f"The query needs a value for its parameter '{declared.name}'.", declared.span
             )
 
     def kept(self, plan: Plan) -> LetPlan:
@@ -353,13 +349,13 @@ class Binder:
                 case syntax.Call():
                     return self.call_rows(node, None, scope)
                 case syntax.Datatable():
-                    return self._datatable(node, scope)
+                    return datatable_rows(self, node, scope)
                 case syntax.ExternalData():
-                    return self._external(node, scope)
+                    return external_rows(self, node, scope)
                 case syntax.Print(columns=columns):
-                    return self._print(columns, scope)
+                    return print_rows(self, columns, scope)
                 case syntax.Range():
-                    return self._range(node, scope)
+                    return range_rows(self, node, scope)
                 case syntax.Materialize(value=value):
                     return self.shared(self.kept(self.rows(value, scope)))
                 case syntax.ToTable(value=value):
@@ -459,62 +455,6 @@ class Binder:
         columns = tuple(naming.column(one.name, one.type, one.encoding) for one in kept.definition.columns)
         return Shared(columns, kept.definition, kept.shared)
 
-    def _datatable(self, node: syntax.Datatable, scope: Scope) -> Plan:
-        naming = Naming()
-        columns = tuple(naming.column(one.name, one.type) for one in node.columns)
-        width = len(columns)
-        if not width or len(node.values) % width:
-            raise self.source.semantic_error(
-                f"The datatable has {len(node.values)} values, which are no whole rows of {width} columns.", node.span
-            )
-        frame = Frame(scope)
-        values = [
-            convert(self.scalar(value, frame), columns[position % width].type)
-            for position, value in enumerate(node.values)
-        ]
-        rows = tuple(tuple(values[start : start + width]) for start in range(0, len(values), width))
-        return Rows(columns, rows)
-
-    def _external(self, node: syntax.ExternalData, scope: Scope) -> Plan:
-        naming = Naming()
-        columns = tuple(naming.column(one.name, one.type) for one in node.columns)
-        addresses = []
-        for address in node.addresses:
-            value = self.constant(address, scope, what="The address of external data").value
-            addresses.append(str(value))
-        options = {
-            option.name: self.constant(option.value, scope, what=f"The option '{option.name}'").value
-            if not isinstance(option.value, syntax.Name)
-            else option.value.name
-            for option in node.options
-        }
-        form = str(options.pop("format", "")).lower()
-        return External(columns, tuple(addresses), form, options)
-
-    def _print(self, columns: Sequence[syntax.NamedExpr], scope: Scope) -> Plan:
-        names = Names()
-        naming = Naming()
-        made: list[Column] = []
-        values: list[Bound] = []
-        for position, column in enumerate(columns):
-            bound = self.scalar(column.value, Frame(scope))
-            for one, name in self.outputs(column, bound, names, fallback=f"print_{position}", suggested=False):
-                made.append(naming.column(name, one.type))
-                values.append(one)
-        return Project(tuple(made), nothing(), tuple(values))
-
-    def _range(self, node: syntax.Range, scope: Scope) -> Plan:
-        low, high, step = (self.scalar(part, Frame(scope)) for part in (node.low, node.high, node.step))
-        numbers = ("int", "long", "real", "decimal")
-        if low.type in numbers and high.type in numbers and step.type in numbers:
-            wide: KqlType = "real" if "real" in (low.type, high.type, step.type) else "long"
-            low, high, step = (convert(part, wide) for part in (low, high, step))
-        elif not (low.type == high.type and low.type in ("datetime", "timespan") and step.type == "timespan"):
-            raise self.source.semantic_error(
-                f"range cannot go from a {low.type} to a {high.type} by a {step.type}.", node.span
-            )
-        return Range((Naming().column(node.name, low.type),), low, high, step)
-
     # What operators share
 
     def frame(self, plan: Plan, scope: Scope, *, windows: bool = False) -> Frame:
@@ -526,26 +466,12 @@ class Binder:
         """The plan, with the window functions computed that expressions of the frame have asked for."""
         for window, column in frame.windows.found if frame.windows else ():
             if window.name == "row_window_session":
-                plan = self._sessions(plan, window, column)
+                plan = _with_sessions(plan, window, column)
             else:
                 plan = Windows((*plan.columns, column), plan, (window,), (column,))
                 if window.partition:
                     plan = Sort(plan.columns, plan, window.order)  # Partitions come in any order.
         return plan
-
-    def _sessions(self, plan: Plan, window: Window, column: Column) -> Plan:
-        """Sessions are found by a program that reads the arguments as columns."""
-        naming = Naming((*plan.columns, column))
-        extra = [naming.column("argument", value.type) for value in window.args]
-        values = (*refs(plan.columns), *window.args)
-        carried = tuple(naming.column(one.name, one.type) for one in plan.columns)
-        given = Project((*carried, *extra), plan, values)
-        physical = [one.physical for one in extra]
-        names = ("value", "from_first", "between", "restart")
-        options: dict[str, object] = dict(zip(names, (*physical, ""), strict=False))
-        options["made"] = column.physical
-        found = Procedure((*carried, *extra, column), (given,), "row_window_session", options)
-        return Project((*plan.columns, column), found, (*refs(carried), Ref(column.type, column)))
 
     def outputs(
         self, column: syntax.NamedExpr, bound: Bound, names: Names, *, fallback: str = "", suggested: bool = True
@@ -652,52 +578,22 @@ def _copy(scope: Scope) -> Scope:
     return copied
 
 
-def _parameter(value: object, text: Const, type: KqlType) -> Bound:
-    from datetime import datetime, timedelta
-
-    from vedette.kql.ticks import ticks_of, ticks_of_timedelta
-
-    match value:
-        case None:
-            return Const(type, "" if type == "string" else None)
-        case bool():
-            return convert(Const("bool", value), type)
-        case int():
-            return convert(Const("long", value), type)
-        case float():
-            return convert(Const("real", value), type)
-        case datetime():
-            return convert(Const("datetime", ticks_of(value)), type)
-        case timedelta():
-            return convert(Const("timespan", ticks_of_timedelta(value)), type)
-        case list() | tuple() | dict():
-            return convert(Const("dynamic", list(value) if isinstance(value, tuple) else value), type)
-        case _:
-            return convert(text, type)
-
-
-def _type_of(value: object) -> KqlType:
-    """The type of a parameter that the query does not declare."""
-    from datetime import datetime, timedelta
-    from decimal import Decimal
-    from uuid import UUID
-
-    types: dict[type, KqlType] = {
-        bool: "bool",
-        int: "long",
-        float: "real",
-        Decimal: "decimal",
-        datetime: "datetime",
-        timedelta: "timespan",
-        UUID: "guid",
-        list: "dynamic",
-        tuple: "dynamic",
-        dict: "dynamic",
-    }
-    return types.get(type(value), "string")
-
-
 def _spelled(operator: syntax.Operator) -> str:
     """An operator's keyword from its class: `GraphMatch` → `graph-match`."""
     name = type(operator).__name__
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+
+
+def _with_sessions(plan: Plan, window: Window, column: Column) -> Plan:
+    """Sessions are found by a program that reads the arguments as columns."""
+    naming = Naming((*plan.columns, column))
+    extra = [naming.column("argument", value.type) for value in window.args]
+    values = (*refs(plan.columns), *window.args)
+    carried = tuple(naming.column(one.name, one.type) for one in plan.columns)
+    given = Project((*carried, *extra), plan, values)
+    physical = [one.physical for one in extra]
+    names = ("value", "from_first", "between", "restart")
+    options: dict[str, object] = dict(zip(names, (*physical, ""), strict=False))
+    options["made"] = column.physical
+    found = Procedure((*carried, *extra, column), (given,), "row_window_session", options)
+    return Project((*plan.columns, column), found, (*refs(carried), Ref(column.type, column)))
