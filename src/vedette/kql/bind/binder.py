@@ -165,8 +165,8 @@ class Binder:
             case syntax.SetOption(name=name, value=value):
                 self.properties[name] = value
             case syntax.DeclareParameters(parameters=parameters):
-                for parameter in parameters:
-                    self._declare(parameter, scope)
+                for declared in parameters:
+                    self._declare(declared, scope)
             case syntax.Evaluated(value=value):
                 return self.result(value, scope)
             case syntax.Restrict():
@@ -318,11 +318,11 @@ class Binder:
     def _gives_rows(self, function: LetFunction) -> bool:
         """Whether a user's function ends in rows. Its parameters count as what they are declared to be."""
         scope = Scope(function.scope)
-        for parameter in function.definition.parameters:
-            if parameter.type is None:
-                scope.define(parameter.name, LetTable(syntax.Print(()), scope))
+        for declared in function.definition.parameters:
+            if declared.type is None:
+                scope.define(declared.name, LetTable(syntax.Print(()), scope))
             else:
-                scope.define(parameter.name, LetScalar(Const(parameter.type, None)))
+                scope.define(declared.name, LetScalar(Const(declared.type, None)))
         last: syntax.Expr | None = None
         for statement in function.definition.body.statements:
             match statement:
