@@ -21,7 +21,7 @@ from vedette.hunting.limits import Cancellation, Limits
 from vedette.hunting.names import quoted
 from vedette.hunting.outside import Outside, reading
 from vedette.kql.compiled import Compiled, Stage
-from vedette.kql.kernels.kernel import Procedure
+from vedette.kql.kernels.kernel import STOPPING, Procedure
 from vedette.kql.schema import Column
 
 if TYPE_CHECKING:
@@ -165,12 +165,15 @@ class Execution:
 
         inputs = [self._answer(given.sql, given.columns, counted=False).table for given in stage.inputs]
         self._running.check()
+        before = STOPPING.set(self._running.check)
         try:
             rows = self._procedures[stage.procedure](inputs, stage.options)
         except QueryError:
             raise
         except ValueError as error:
             raise QueryError(f"{stage.procedure}: {error}") from error
+        finally:
+            STOPPING.reset(before)
         if rows.num_columns != len(stage.columns):
             raise QueryFault(f"{stage.procedure} gave {rows.num_columns} columns instead of {len(stage.columns)}")
         rows = rows.rename_columns([f"c{place}" for place in range(rows.num_columns)])

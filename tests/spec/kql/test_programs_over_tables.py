@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from vedette.hunting import Engine
+from vedette.errors import QueryLimitExceeded
+from vedette.hunting import Engine, Limits
 
 
 def at(minute: int) -> datetime:
@@ -75,3 +76,13 @@ def test_columns_are_found_in_what_the_caller_may_see(engine: Engine) -> None:
 
     assert [column.name for column in rows.columns] == ["DeviceName", "a"]
     assert [row["a"] for row in rows.rows()] == [1, 2, None]
+
+
+def test_a_program_that_takes_too_long_is_stopped(engine: Engine) -> None:
+    query = """range x from 1 to 30 step 1 | extend s = "a", t = "a" | make-graph s --> t with_node_id=id
+    | graph-match (a)-[e*4..4]->(b)-[f*4..4]->(a) project a.id | count"""
+
+    with pytest.raises(QueryLimitExceeded) as stopped:
+        engine.run(query, limits=Limits(seconds=0.3))
+
+    assert stopped.value.limit == "seconds"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 
-from vedette.kql.kernels.kernel import procedure
+from vedette.kql.kernels.kernel import checkpoint, procedure
 from vedette.kql.values import encode_json
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def graph_paths(inputs: Sequence[pa.Table], options: Mapping[str, Any]) -> pa.Ta
     walk = _Walk(out, inner, goals, options["low"], options["high"], cycles)
     found: list[Path] = []
     for start in beginnings:
+        checkpoint()
         if start not in places:
             continue
         for path in walk.shortest(start) if cycles.startswith("shortest") else walk.all(start):
@@ -139,7 +140,11 @@ class _Walk:
     def all(self, start: Key) -> Iterator[Path]:
         """All paths from a node, depth first."""
         pending = [Path((start,), ())]
+        steps = 0
         while pending:
+            steps += 1
+            if not steps % 1000:
+                checkpoint()
             path = pending.pop()
             here, length = path.nodes[-1], len(path.edges)
             if length >= self.low and self._is_goal(here):

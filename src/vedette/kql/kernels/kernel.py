@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +31,17 @@ class Kernel:
 Procedure = Callable[["Sequence[pa.Table]", Mapping[str, object]], "pa.Table"]
 """A table function: the rows of its inputs (columns by their physical names, values as SQL has them: ticks, JSON text)
 and its options, to the rows of its columns in order."""
+
+STOPPING: Final[ContextVar[Callable[[], None] | None]] = ContextVar("stopping", default=None)
+"""What raises when the query at hand should stop. Who runs procedures sets it."""
+
+
+def checkpoint() -> None:
+    """Called now and then by procedures that may take long: the query's limits can stop them here."""
+    stopping = STOPPING.get()
+    if stopping is not None:
+        stopping()
+
 
 KERNELS: Final[dict[str, Kernel]] = {}
 PROCEDURES: Final[dict[str, Procedure]] = {}

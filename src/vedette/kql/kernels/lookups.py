@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from vedette.kql.kernels.kernel import procedure
+from vedette.kql.kernels.kernel import checkpoint, procedure
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +32,9 @@ def ip_lookup(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.T
         if prefix is not None:
             networks[prefix.length][prefix.bits].append(text)
     found: list[tuple[str, str]] = []
-    for text in inputs[0].column(0).to_pylist():
+    for number, text in enumerate(inputs[0].column(0).to_pylist()):
+        if not number % 1000:
+            checkpoint()
         prefix = _prefix(text, width)
         if prefix is not None:
             found += [(text, network) for network in _holding(prefix, networks)]

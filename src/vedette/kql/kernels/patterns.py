@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vedette.kql.kernels.kernel import procedure
+from vedette.kql.kernels.kernel import checkpoint, procedure
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +46,7 @@ def closed_patterns(
     seen: set[frozenset[tuple[int, Value]]] = set()
     pending: list[tuple[Pattern, int]] = [(Pattern(frozenset(), frozenset(range(len(rows)))), 0)]
     while pending:
+        checkpoint()
         pattern, used = pending.pop()
         if used >= most:
             continue

@@ -62,5 +62,7 @@ def dcount_of_intersection(states: Sequence[Any] | None) -> int | None:  # Any: 
     common = set(found[0][1:]).intersection(*(state[1:] for state in found[1:]))
     if not full:
         return len(common)
-    bound = min(full)
-    return int(round(sum(one < bound for one in common) * 2**64 / bound))
+    bound: int = min(full)
+    below = sum(one < bound for one in common)
+    size: int = round(below * 2**64 / bound)
+    return size

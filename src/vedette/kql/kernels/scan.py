@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from vedette.kql.kernels.evaluate import Evaluator, evaluator
-from vedette.kql.kernels.kernel import procedure
+from vedette.kql.kernels.kernel import checkpoint, procedure
 from vedette.kql.values import encode_json
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def scan(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
             columns[place] = [None if text is None else msgspec.json.decode(text) for text in columns[place]]
     running = _Scan(options)
     for number, values in enumerate(zip(*columns, strict=True)):
+        if not number % 1000:
+            checkpoint()
         running.row(number, list(values))
     running.end()
     numbers = pa.array([number for number, _, _ in running.given], pa.int64())

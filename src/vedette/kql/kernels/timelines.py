@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vedette.kql.kernels.kernel import procedure
+from vedette.kql.kernels.kernel import checkpoint, procedure
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,6 +75,7 @@ def _bins(options: Options) -> Bins:
 def _counted(cell: Cell, bins: Bins, window: Time) -> Iterator[tuple[Time, list[Key]]]:
     """For each bin the ids of a window that ends with it, where there are any."""
     for at in bins.all():
+        checkpoint()
         inside = [key for begin, keys in cell.items() if at - window < begin <= at for key in keys]
         if inside:
             yield at, inside
@@ -248,6 +249,7 @@ def sequence_detect(inputs: Sequence[pa.Table], options: Options) -> pa.Table:
     for dims, times in steps.items():
         chains: list[tuple[Time, ...]] = [(at,) for at in sorted(times[0])]
         for following in times[1:]:
+            checkpoint()
             later = sorted(following)
             chains = [
                 (*chain, at)
