@@ -1,4 +1,4 @@
-"""KQL: from text to a plan, and from a plan to an engine's language. Nothing here runs a query: `vedette.hunting` does."""
+"""KQL: from text to a plan, and from a plan to an engine's language. It is `vedette.hunting` that runs queries."""
 
 from vedette.kql.compiled import Compiled, Render
 from vedette.kql.compiling import bind_query, compile_query

@@ -39,7 +39,8 @@ def test_a_good_query_has_no_findings() -> None:
         (f'{RECENT} | where §FileName matches regex "mshta"', "KQL105", "Use has"),
         (f"{RECENT} | §join DeviceInfo on DeviceId", "KQL106", "kind=inner"),
         (
-            f"{RECENT} | §join kind=inner DeviceNetworkEvents on DeviceId, $left.ProcessId == $right.InitiatingProcessId",
+            f"{RECENT} | §join kind=inner DeviceNetworkEvents on DeviceId, "
+            "$left.ProcessId == $right.InitiatingProcessId",
             "KQL107",
             "creation time",
         ),
