@@ -198,9 +198,7 @@ class Expressions:
         kernel = KERNELS.get(call.name)
         if kernel is None:
             raise self.source.unsupported(f"The function '{call.name}' is not supported.", call.span)
-        args += [
-            "''" if type == "string" else f"NULL::{sql.SQL_TYPE[type]}" for type in kernel.parameters[len(args) :]
-        ]
+        args += ["''" if type == "string" else f"NULL::{sql.SQL_TYPE[type]}" for type in kernel.parameters[len(args) :]]
         if len(args) > len(kernel.parameters):
             raise self.source.unsupported(f"'{call.name}' is not supported with {len(args)} arguments.", call.span)
         return f"kql_{call.name}({', '.join(args)})"

@@ -431,14 +431,18 @@ def ordered(emitter: Emitter, plan: steps.Sort, needed: Needed) -> Select:
 
 
 def sort_key(emitter: Emitter, key: steps.SortKey, scope: dict[Column, str]) -> str:
-    """One term of ORDER BY."""
+    """What stands in ORDER BY for a key."""
     if isinstance(key.value, Ref):
         text = scope[key.value.column]
     else:
         text = emitter.expressions.value(key.value, scope)
         if isinstance(key.value, Const):
             text = f"({text} || '')" if key.value.type == "string" else f"({text} + 0)"
-    return f"{text} {'DESC' if key.descending else 'ASC'} NULLS {'FIRST' if key.nulls_first else 'LAST'}"
+    nulls = f"NULLS {'FIRST' if key.nulls_first else 'LAST'}"
+    term = f"{text} {'DESC' if key.descending else 'ASC'} {nulls}"
+    if key.value.type == "real":  # What is not a number stands beside the nulls.
+        return f"isnan({text}) {'DESC' if key.nulls_first else 'ASC'} {nulls}, {term}"
+    return term
 
 
 @writes(steps.Take)

@@ -32,16 +32,16 @@ def series(emitter: Emitter, plan: Series, needed: Needed) -> Select:
     )
     rows, grid = emitter.name("rows_"), emitter.name("grid_")
     low, high = _ends(emitter, plan, base, step, real)
-    selects = f"SELECT {bin_of} AS kql_bin{', ' if given else ''}{given} FROM {level.origin}"  # noqa: S608
-    bounds = f"SELECT {low} AS kql_low, {high} AS kql_high{listed} FROM {rows}"  # noqa: S608
+    selects = f"SELECT {bin_of} AS kql_bin{', ' if given else ''}{given} FROM {level.origin}"
+    bounds = f"SELECT {low} AS kql_low, {high} AS kql_high{listed} FROM {rows}"
     if keys:
         bounds += f" GROUP BY {', '.join(keys)}"
     elif plan.keep_empty:
         ends = f"coalesce({low}, 0) AS kql_low, coalesce({high}, 0) AS kql_high, count(*) AS n"
-        bounds = f"SELECT {ends} FROM {rows}"  # noqa: S608
+        bounds = f"SELECT {ends} FROM {rows}"
     else:
         bounds += " HAVING count(*) > 0"
-    steps = f"SELECT unnest(range(kql_low, kql_high)) AS kql_bin{listed} FROM ({bounds})"  # noqa: S608
+    steps = f"SELECT unnest(range(kql_low, kql_high)) AS kql_bin{listed} FROM ({bounds})"
     joined = " AND ".join(["g.kql_bin = r.kql_bin", *(f"g.{key} IS NOT DISTINCT FROM r.{key}" for key in keys)])
     items = [f"g.{key} AS {key}" for key in keys]
     arrays = plan.columns[len(keys) :]
@@ -69,7 +69,7 @@ def series(emitter: Emitter, plan: Series, needed: Needed) -> Select:
         else " HAVING count(*) > 0"
     )
     named = f"WITH {rows} AS MATERIALIZED ({selects}),\n  {grid} AS ({steps})"
-    text = f"{named}\n  SELECT {', '.join(items)}\n  FROM {grid} AS g LEFT JOIN {rows} AS r ON {joined}{group}"  # noqa: S608
+    text = f"{named}\n  SELECT {', '.join(items)}\n  FROM {grid} AS g LEFT JOIN {rows} AS r ON {joined}{group}"
     scope = {column: sql.identifier(column.physical) for column in plan.columns}
     return Select(f"({text}) AS {emitter.name('s')}", scope)
 
