@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-from vedette.kql.bound import Aggregation, Bound
+from vedette.kql.bound import Aggregation, Bound, Ref
 from vedette.kql.schema import Column
 
 JoinKind = Literal["inner", "left", "right", "full", "semi", "anti", "cross"]
@@ -263,6 +263,26 @@ class Shared(Plan):
 def nothing() -> Rows:
     """One row without columns."""
     return Rows((), ((),))
+
+
+def columns_from_outside(plan: Plan) -> set[Column]:
+    """The columns that a plan's expressions refer to and that none of its own steps has."""
+    had: set[Column] = set()
+    wanted: set[Column] = set()
+    seen: set[int] = set()
+    pending: list[object] = [plan]
+    while pending:
+        at = pending.pop()
+        if isinstance(at, Ref):
+            wanted.add(at.column)
+        elif isinstance(at, Column):
+            had.add(at)
+        elif isinstance(at, Plan | Bound | SortKey | Window | Expansion) and id(at) not in seen:
+            seen.add(id(at))
+            pending.extend(getattr(at, one.name) for one in fields(at) if one.name != "span")
+        elif isinstance(at, tuple):
+            pending.extend(at)
+    return wanted - had
 
 
 def uses_of_shared(results: Iterable[Plan]) -> Counter[str]:

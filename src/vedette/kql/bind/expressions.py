@@ -11,8 +11,10 @@ from vedette.kql import syntax
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.functions import bind_call
 from vedette.kql.bind.scope import EMPTY, Frame, LetFunction, LetPlan, LetScalar, LetTable
-from vedette.kql.bound import Among, Bound, Call, Const, First, Values
+from vedette.kql.bound import VOLATILE, Among, Bound, Call, Const, First, Values, walk
 from vedette.kql.fold import fold
+from vedette.kql.plan import Plan, Project, columns_from_outside, nothing
+from vedette.kql.schema import Naming
 from vedette.kql.signatures import NUMBERS, match
 from vedette.kql.source import Span
 
@@ -42,7 +44,7 @@ def name(binder: Binder, node: syntax.Name, frame: Frame) -> Bound:
                 hint=f"toscalar({node.name}) takes its first value.",
             )
         case LetFunction():
-            raise binder.source.semantic_error(f"'{node.name}' is a function: call it with ().", node.span)
+            return bind_call(binder, syntax.Call(node.name, (), node.span, span=node.span), frame)
     known = [*frame.row.names, *frame.scope.names()]
     raise binder.source.unknown("column", node.name, known, node.span)
 
@@ -205,7 +207,7 @@ def within(binder: Binder, node: syntax.In, frame: Frame) -> Bound:
 
 def _membership(binder: Binder, node: syntax.In, op: str, value: Bound, frame: Frame) -> Bound:
     if len(node.items) == 1 and binder.is_tabular(node.items[0], frame.scope, frame.row):
-        plan = binder.rows(node.items[0], frame.scope)
+        plan = _rows_apart(binder, node.items[0], frame)
         if not plan.columns:
             raise binder.source.semantic_error("These rows have no column to look in.", node.items[0].span)
         if op in ("has_any", "has_all"):
@@ -277,11 +279,30 @@ def between(binder: Binder, node: syntax.Between, frame: Frame) -> Bound:
 
 def to_scalar(binder: Binder, node: syntax.ToScalar, frame: Frame) -> Bound:
     if not binder.is_tabular(node.value, frame.scope):
-        return binder.scalar(node.value, replace(frame, row=EMPTY))
-    plan = binder.rows(node.value, frame.scope)
+        value = binder.scalar(node.value, replace(frame, row=EMPTY))
+        if not any(isinstance(part, Call) and part.name in VOLATILE for part in walk(value)):
+            return value
+        column = Naming().column("value", value.type)
+        once = binder.shared(binder.kept(Project((column,), nothing(), (value,))))
+        return First(value.type, once, span=node.span)
+    plan = _rows_apart(binder, node.value, frame)
     if not plan.columns:
         raise binder.source.semantic_error("These rows have no column to take a value from.", node.span)
     return First(plan.columns[0].type, plan, span=node.span)
+
+
+def _rows_apart(binder: Binder, node: syntax.Expr, frame: Frame) -> Plan:
+    """Rows inside of a scalar expression, which are the same for every row around it."""
+    plan = binder.rows(node, frame.scope)
+    outer = columns_from_outside(plan)
+    if outer:
+        name = min(column.name for column in outer)
+        raise binder.source.semantic_error(
+            f"The rows here depend on '{name}', which has a value in each row outside.",
+            node.span,
+            hint="Join the two tables instead.",
+        )
+    return plan
 
 
 def _rows_here(binder: Binder, node: syntax.Expr, frame: Frame) -> Bound:

@@ -24,7 +24,7 @@ def default_name(node: syntax.Expr, functions: Mapping[str, Function]) -> str | 
                 case "only":
                     return first if len(arguments) == 1 else None
                 case "function_and_first":
-                    return f"{name}_{first}" if first else None
+                    return f"{name}_{first or ''}"
                 case "prefix_and_first":
                     return f"{function.prefix if function else name}_{first or ''}"
                 case "prefix":
@@ -67,6 +67,10 @@ class Names:
             return False
         self._taken.add(name)
         return True
+
+    def release(self, name: str) -> None:
+        """Make a name free again."""
+        self._taken.discard(name)
 
     def unique(self, name: str) -> str:
         """Take this name, or the first free one of name1, name2, …"""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
 
+from vedette.errors import UnknownName
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column, refs, renamed
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.scope import Frame, Row, Scope
 from vedette.kql.bind.terms import Terms, names_all_columns
-from vedette.kql.bound import Bound, Const, Ref, walk
-from vedette.kql.plan import Distinct, Filter, Plan, Project, Rows
+from vedette.kql.bound import VOLATILE, Bound, Call, Const, Ref, walk
+from vedette.kql.plan import Distinct, Filter, FirstPerKey, Join, Plan, Project, Rows
 from vedette.kql.schema import Column, Naming
 
 
@@ -27,8 +29,36 @@ def where(binder: Binder, node: syntax.Where, input: Plan, scope: Scope) -> Plan
     else:
         predicate = binder.condition(node.predicate, frame)
     plan = binder.with_windows(input, frame)
-    filtered = Filter(plan.columns, plan, predicate)
+    filtered = _filtered(plan, predicate)
     return filtered if plan is input else Project(input.columns, filtered, refs(input.columns))
+
+
+def _filtered(plan: Plan, predicate: Bound) -> Plan:
+    """Rows for which a predicate is true.
+
+    Behind a join that takes any one row per key of its left side, what is asked of the left side alone is asked
+    before that row is chosen, so that a key does not vanish because another of its rows was taken.
+    """
+    if not (isinstance(plan, Join) and plan.kind == "inner" and isinstance(plan.left, FirstPerKey)):
+        return Filter(plan.columns, plan, predicate)
+    left = set(plan.left.columns)
+    parts = predicate.args if isinstance(predicate, Call) and predicate.name == "and" else (predicate,)
+    before = tuple(part for part in parts if _is_about(part, left))
+    after = tuple(part for part in parts if part not in before)
+    if before:
+        asked = Filter(plan.left.columns, plan.left.input, _all_of(before))
+        plan = replace(plan, left=replace(plan.left, input=asked))
+    return Filter(plan.columns, plan, _all_of(after)) if after else plan
+
+
+def _is_about(condition: Bound, columns: Set[Column]) -> bool:
+    used = {part.column for part in walk(condition) if isinstance(part, Ref)}
+    is_steady = not any(isinstance(part, Call) and part.name in VOLATILE for part in walk(condition))
+    return bool(used) and used <= columns and is_steady
+
+
+def _all_of(conditions: tuple[Bound, ...]) -> Bound:
+    return conditions[0] if len(conditions) == 1 else Call("bool", "and", conditions)
 
 
 @binds(syntax.Extend, syntax.Serialize)
@@ -37,58 +67,33 @@ def extend(binder: Binder, node: syntax.Extend | syntax.Serialize, input: Plan, 
 
 
 def extended(binder: Binder, columns: Sequence[syntax.NamedExpr], input: Plan, scope: Scope) -> Plan:
-    """Columns added; one of a name that is there takes its place. Later ones see earlier ones."""
-    plan = input
+    """Columns added; one of a name that is there takes its place. All see the columns that come in, not each other."""
+    if not columns:
+        return input
+    frame = binder.frame(input, scope, windows=True)
     names = Names()
-    layer = _Layer(binder, plan, scope)
+    naming = Naming(input.columns)
+    made: dict[str, Column] = {column.name: column for column in input.columns}
+    values: dict[Column, Bound] = {column: Ref(column.type, column) for column in input.columns}
     for column in columns:
-        bound = binder.scalar(column.value, layer.frame)
-        if layer.depends_on_new(bound):
-            plan = layer.close()
-            layer = _Layer(binder, plan, scope)
-            bound = binder.scalar(column.value, layer.frame)
+        try:
+            bound = binder.scalar(column.value, frame)
+        except UnknownName as unknown:
+            if unknown.kind == "column" and unknown.name in made:
+                raise binder.source.semantic_error(
+                    f"'{unknown.name}' is made by this very operator, whose expressions see only what comes in.",
+                    column.span,
+                    hint="Use it in another extend behind this one.",
+                ) from None
+            raise
+        suggested = None if column.names else binder.suggested_name(column.value)
+        if suggested is not None:  # It takes the place of a column of this name, also of one that has just been made.
+            names.release(suggested)
         for value, name in binder.outputs(column, bound, names):
-            layer.add(name, value)
-    return layer.close()
-
-
-class _Layer:
-    """Columns of an `extend` that do not depend on each other: one step of the plan."""
-
-    def __init__(self, binder: Binder, plan: Plan, scope: Scope) -> None:
-        self._binder = binder
-        self._plan = plan
-        self._naming = Naming(plan.columns)
-        self._columns = list(plan.columns)
-        self._values: dict[Column, Bound] = {}
-        base = binder.frame(plan, scope, windows=True)
-        self._base = base
-        self.frame = base
-
-    def add(self, name: str, value: Bound) -> None:
-        column = new_column(self._naming, name, value)
-        at = next((position for position, known in enumerate(self._columns) if known.name == name), None)
-        if at is None:
-            self._columns.append(column)
-        else:
-            self._columns[at] = column
-        self._values[column] = value
-        self.frame = Frame(self._base.scope, Row(self._columns), windows=self._base.windows)
-
-    def depends_on_new(self, bound: Bound) -> bool:
-        return any(isinstance(part, Ref) and part.column in self._values for part in walk(bound)) or any(
-            isinstance(part, Ref) and part.column in self._values
-            for window, _ in (self._base.windows.found if self._base.windows else ())
-            for argument in window.args
-            for part in walk(argument)
-        )
-
-    def close(self) -> Plan:
-        if not self._values:
-            return self._plan
-        plan = self._binder.with_windows(self._plan, self._base)
-        values = tuple(self._values.get(column) or Ref(column.type, column) for column in self._columns)
-        return Project(tuple(self._columns), plan, values)
+            made[name] = new_column(naming, name, value)
+            values[made[name]] = value
+    plan = binder.with_windows(input, frame)
+    return Project(tuple(made.values()), plan, tuple(values[column] for column in made.values()))
 
 
 @binds(syntax.Project)

@@ -11,9 +11,9 @@ from vedette.kql.bind.binder import Binder, binds, refs, renamed
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.columns import wildcard
-from vedette.kql.bind.scope import Frame, LetFunction, Row, Scope
+from vedette.kql.bind.scope import Frame, LetFunction, LetPlan, Row, Scope
 from vedette.kql.bound import Bound, Call, Const, Ref, walk
-from vedette.kql.plan import FirstPerKey, Join, JoinKind, Plan, Project, UnionAll
+from vedette.kql.plan import FirstPerKey, Join, JoinKind, Plan, Project, Scan, Shared, UnionAll
 from vedette.kql.schema import Column, Naming
 from vedette.kql.signatures import NUMBERS
 from vedette.kql.source import Span
@@ -183,7 +183,7 @@ def union(binder: Binder, node: syntax.Union, input: Plan | None, scope: Scope) 
         raise binder.source.unknown("kind of union", kind, ("outer", "inner"), node.span)
     said = option(node.options, "withsource")
     source = word(binder, said, "") if said else ""
-    plans: list[tuple[str, Plan]] = [("union_arg0", input)] if input is not None else []
+    plans: list[tuple[str, Plan]] = [(_called(input, scope) or "union_arg0", input)] if input is not None else []
     for table in node.tables:
         plans += named_tables(binder, table, scope, fuzzy=fuzzy, position=len(plans))
     if not plans:
@@ -197,7 +197,7 @@ def named_tables(
     """The tables that one item of `union`, `search` or `find` means, each with the name that `withsource` shows."""
     if isinstance(node, syntax.Wildcard):
         like = wildcard(node.pattern)
-        views = [name for name in dict.fromkeys(scope.names()) if like.fullmatch(name) and _is_view(scope, name)]
+        views = [name for name in dict.fromkeys(scope.names()) if like.fullmatch(name) and is_view(scope, name)]
         tables = [name for name in binder.tables if like.fullmatch(name) and name not in views]
         if not tables and not views and not fuzzy:
             raise binder.source.unknown("table like", node.pattern, binder.tables, node.span)
@@ -208,10 +208,23 @@ def named_tables(
         return []
     if isinstance(node, syntax.Name):
         return [(node.name, binder.rows(node, scope))]
-    return [(f"union_arg{position}", binder.rows(node, scope))]
+    plan = binder.rows(node, scope)
+    return [(_called(plan, scope) or f"union_arg{position}", plan)]
 
 
-def _is_view(scope: Scope, name: str) -> bool:
+def _called(plan: Plan, scope: Scope) -> str | None:
+    """The name of whole tables, and of rows that `as` has named last."""
+    if isinstance(plan, Scan):
+        return plan.table
+    if isinstance(plan, Shared):
+        for name in scope.names():
+            meaning = scope.find(name)
+            if isinstance(meaning, LetPlan) and meaning.shared == plan.name:
+                return name
+    return None
+
+
+def is_view(scope: Scope, name: str) -> bool:
     """Whether a name is that of a function that counts as a table."""
     meaning = scope.find(name)
     return isinstance(meaning, LetFunction) and meaning.definition.is_view and not meaning.definition.parameters

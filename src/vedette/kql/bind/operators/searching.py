@@ -10,7 +10,7 @@ from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column, refs
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.naming import Names
-from vedette.kql.bind.operators.joining import named_tables, option, united, word
+from vedette.kql.bind.operators.joining import is_view, named_tables, option, united, word
 from vedette.kql.bind.scope import Frame, LetScalar, Row, Scope
 from vedette.kql.bind.terms import Terms, names_in
 from vedette.kql.bound import Bound, Call, Const, Ref
@@ -38,7 +38,10 @@ def _tables(binder: Binder, written: Sequence[syntax.Expr], input: Plan | None, 
     if input is not None:
         return [(_name_of(input), input)]
     if not written:
-        return [(name, binder.scan(name)) for name in binder.tables]
+        views = [name for name in dict.fromkeys(scope.names()) if is_view(scope, name)]
+        return [(name, binder.scan(name)) for name in binder.tables if name not in views] + [
+            (name, binder.rows(syntax.Name(name), scope)) for name in views
+        ]
     found: list[tuple[str, Plan]] = []
     for table in written:
         found += named_tables(binder, table, scope, fuzzy=False, position=len(found))

@@ -25,6 +25,7 @@ def summarize(binder: Binder, node: syntax.Summarize, input: Plan, scope: Scope)
     names = Names()
     naming = Naming()
     keys: list[tuple[Column, Bound]] = []
+    written: set[str] = set()
     for item in node.keys:
         bound = binder.scalar(item.value, Frame(scope, row))
         if bound.type == "dynamic":
@@ -33,9 +34,11 @@ def summarize(binder: Binder, node: syntax.Summarize, input: Plan, scope: Scope)
             )
         name = item.names[0] if item.names else binder.suggested_name(item.value)
         if name is not None and not names.claim(name):
-            if item.names or isinstance(item.value, syntax.Name):
+            if item.names or (isinstance(item.value, syntax.Name) and name in written):
                 raise binder.source.semantic_error(f"There are two columns named '{name}'.", item.span)
             name = names.unique(name)
+        if name is not None and (item.names or isinstance(item.value, syntax.Name)):
+            written.add(name)
         keys.append((new_column(naming, name or names.counted(), bound), bound))
     collected = Aggregates(Naming([*input.columns, *(column for column, _ in keys)]))
     frame = Frame(scope, row, aggregates=collected)
