@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from vedette.catalogue.tables import KqlType
-from vedette.kql.bound import Aggregation, Bound, Const
+from vedette.kql.bound import Aggregation, Bound, Const, is_constant
 from vedette.kql.emit.duckdb import sql
 from vedette.kql.emit.duckdb.registry import emits_aggregate, macro
 
@@ -122,9 +122,15 @@ def _filled(call: Aggregation, value: str) -> str:
     return f"list_filter(list({value}{{order}}){{filter}}, lambda kql_e: kql_e IS NOT NULL)"
 
 
+def _most(call: Aggregation, limit: str, otherwise: int) -> str:
+    if limit and not is_constant(call.args[1]):
+        raise ValueError("the most elements to collect must be a constant")
+    return limit or str(otherwise)
+
+
 @emits_aggregate("make_list", "makelist")
 def _make_list(call: Aggregation, value: str, limit: str = "") -> str:
-    most = limit or str(LIMIT if call.name == "make_list" else OLD_LIMIT)
+    most = _most(call, limit, LIMIT if call.name == "make_list" else OLD_LIMIT)
     return json_array(f"({_filled(call, value)})[1:{most}]", call.args[0].type)
 
 
@@ -136,7 +142,7 @@ def _make_list_with_nulls(call: Aggregation, value: str) -> str:
 # The order of a set is undefined: sorted is the same on every run.
 @emits_aggregate("make_set", "makeset")
 def _make_set(call: Aggregation, value: str, limit: str = "") -> str:
-    most = limit or str(LIMIT if call.name == "make_set" else OLD_LIMIT)
+    most = _most(call, limit, LIMIT if call.name == "make_set" else OLD_LIMIT)
     kind = call.args[0].type
     distinct = f"list(DISTINCT {present(value, kind)}){{filter}}"
     if kind == "dynamic":
@@ -156,7 +162,7 @@ macro(
 
 @emits_aggregate("make_bag", "make_dictionary")
 def _make_bag(call: Aggregation, value: str, limit: str = "") -> str:
-    most = limit or str(LIMIT if call.name == "make_bag" else OLD_LIMIT)
+    most = _most(call, limit, LIMIT if call.name == "make_bag" else OLD_LIMIT)
     return f"kql_merged_bag(coalesce(to_json(list({value}{{order}}){{filter}}), '[]'::JSON), {most})"
 
 
@@ -184,14 +190,14 @@ def _arg_extreme(call: Aggregation, key: str, *returned: str) -> str:
     return found if call.args[0].type == "string" else f"coalesce({found}, any_value({row}){{filter}})"
 
 
-def _fraction(percentile: Bound, written: str) -> str:
+def _fraction(percentile: Bound) -> str:
     """A percentile as a fraction; exact, because its rank is rounded up."""
     if isinstance(percentile, Const):
-        value = Decimal(str(percentile.value))
-        if not 0 <= value <= 100:
-            raise ValueError(f"a percentile is a number from 0 to 100, not {value}")
+        value = Decimal(str(percentile.value)) if isinstance(percentile.value, int | float | Decimal) else None
+        if value is None or not value.is_finite() or not 0 <= value <= 100:
+            raise ValueError(f"a percentile is a number from 0 to 100, not {'null' if value is None else value}")
         return f"{format(value / 100, 'f')}::DECIMAL(18, 15)"
-    return f"CAST({written} / 100.0 AS DECIMAL(18, 15))"
+    raise ValueError("the percentiles must be constants")
 
 
 def _constants(percentiles: Bound) -> list[Bound]:
@@ -247,20 +253,20 @@ macro(
 
 @emits_aggregate("percentile")
 def _percentile(call: Aggregation, value: str, percentile: str) -> str:
-    (found,) = _quantiles(call, value, [_fraction(call.args[1], percentile)])
+    (found,) = _quantiles(call, value, [_fraction(call.args[1])])
     return _found(found, call.args[0].type)
 
 
 @emits_aggregate("percentilew")
 def _percentilew(call: Aggregation, value: str, weight: str, percentile: str) -> str:
-    (found,) = _weighted(call, value, weight, [_fraction(call.args[2], percentile)])
+    (found,) = _weighted(call, value, weight, [_fraction(call.args[2])])
     return _found(found, call.args[0].type)
 
 
-def _fractions(arguments: Sequence[Bound], written: Sequence[str]) -> list[str]:
+def _fractions(arguments: Sequence[Bound]) -> list[str]:
     if arguments[0].type == "dynamic":
-        return [_fraction(one, "") for one in _constants(arguments[0])]
-    return [_fraction(*pair) for pair in zip(arguments, written, strict=True)]
+        return [_fraction(one) for one in _constants(arguments[0])]
+    return [_fraction(one) for one in arguments]
 
 
 def _array(call: Aggregation, values: Sequence[str]) -> str:
@@ -271,9 +277,9 @@ def _array(call: Aggregation, values: Sequence[str]) -> str:
 
 @emits_aggregate("percentiles_array")
 def _percentiles_array(call: Aggregation, value: str, *percentiles: str) -> str:
-    return _array(call, _quantiles(call, value, _fractions(call.args[1:], percentiles)))
+    return _array(call, _quantiles(call, value, _fractions(call.args[1:])))
 
 
 @emits_aggregate("percentilesw_array")
 def _percentilesw_array(call: Aggregation, value: str, weight: str, *percentiles: str) -> str:
-    return _array(call, _weighted(call, value, weight, _fractions(call.args[2:], percentiles)))
+    return _array(call, _weighted(call, value, weight, _fractions(call.args[2:])))

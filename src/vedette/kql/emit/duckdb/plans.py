@@ -437,7 +437,7 @@ def sort_key(emitter: Emitter, key: steps.SortKey, scope: dict[Column, str]) -> 
     else:
         text = emitter.expressions.value(key.value, scope)
         if isinstance(key.value, Const):
-            text = f"({text} || '')" if key.value.type == "string" else f"({text} + 0)"
+            text = f"(SELECT {text})"  # A number alone would name a column by its place.
     nulls = f"NULLS {'FIRST' if key.nulls_first else 'LAST'}"
     term = f"{text} {'DESC' if key.descending else 'ASC'} {nulls}"
     if key.value.type == "real":  # What is not a number stands beside the nulls.
