@@ -45,7 +45,7 @@ _SAYS: Final[Mapping[str, str]] = {
     "project-rename": "Renames columns.",
     "project-reorder": "Brings columns into another order.",
     "range": "Numbers or times at even steps.",
-    "reduce": "Groups similar texts into patterns.",
+    "reduce": "Groups similar texts into patterns, which are our own and may differ from the service's.",
     "render": "Says how the result is to be drawn.",
     "sample": "Some random rows.",
     "sample-distinct": "Some different values of a column.",
