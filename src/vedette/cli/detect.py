@@ -143,7 +143,8 @@ def _draw(output: Output, result: RuleResult) -> None:
     for case in result.cases:
         if case.is_passed:
             continue
-        where = f"{result.rule.path}:{case.case.line}: " if result.rule.path and case.case.line else ""
+        has_place = result.rule.path and case.case.line and not case.error  # an error says its own
+        where = f"{result.rule.path}:{case.case.line}: " if has_place else ""
         output.line(f"    {output.styled('✗', 'red')} {terminal(case.case.name)}")
         for line in f"{where}{case.reason}".splitlines():
             output.line(f"      {terminal(line)}")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         "vedette detect run rules/ --raise",
     ),
 )
-@click.argument("paths", metavar="RULES...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[RULES]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--local", "places", multiple=True, metavar="PATH", type=click.Path(path_type=Path), help="Over files.")
 @click.option("--tenant", "in_tenant", is_flag=True, help="In the local tenant, which keeps the alerts.")
 @click.option("--state", type=FOLDER, metavar="DIR", help="State folder of that tenant. Otherwise yours.")
@@ -49,19 +49,19 @@ def run(
     now: datetime | None,
     seen: Path | None,
 ) -> None:
-    """Run rules once, now, and show the alerts that come of them.
+    """Run rules once, now, and show the alerts that come of them. Without RULES, those that come with Vedette.
 
     Over files with --local, over a local tenant's telemetry with --tenant, otherwise over the service's. One alert is
     raised for the rows of one device, unless a rule groups them otherwise; disabled rules are left out.
     """
-    from vedette.detections import read_rules
+    from vedette.detections import read_rules, shipped_rules
 
     if places and (in_tenant or raises):
         raise UsageError("--local shows alerts and raises none", hint="leave out --tenant and --raise")
     if (seen or now) and not places:
         raise UsageError("--now and --seen are for --local", hint="a tenant has a clock, and remembers")
     output = Output.of(context)
-    found = read_rules(paths)
+    found = read_rules(paths) if paths else shipped_rules()
     rules = [rule for rule in found if rule.enabled]
     with output.progress("Running rules"):
         if places:
@@ -76,7 +76,8 @@ def run(
     output.entities(alerts, Alert, everything=True, none="No rule matched.")
     disabled = len(found) - len(rules)
     left = f"; {disabled} disabled" if disabled else ""
-    output.note(f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'} by {len(rules)} rules{left}.")
+    raised = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}"
+    output.note(f"{raised} by {len(rules)} rule{'' if len(rules) == 1 else 's'}{left}.")
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
