@@ -357,10 +357,11 @@ def raise_alerts(
     **given: str,
 ) -> int:
     from vedette.cli.hunt import query_text
+    from vedette.cli.hunt_places import refusals
 
     output = Output.of(context)
     with connected(context) as defender:
-        with output.progress("Hunting"):
+        with output.progress("Hunting"), refusals():
             answer = defender.advanced_queries.run(query_text(query))
         lacking = [name for name in _NEEDED if name not in {column.name for column in answer.schema}]
         if lacking:

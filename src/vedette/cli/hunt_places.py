@@ -5,6 +5,7 @@ Both give an `Answer`; how one is shown is in `hunt_results`.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from vedette.errors import QueryError
+from vedette.errors import QueryError, ServiceError
 
 if TYPE_CHECKING:
     from vedette import Defender
@@ -92,7 +93,8 @@ class Service:
     def run(self, query: str, parameters: Mapping[str, object]) -> Answer:
         """Send the query, and wait for its rows."""
         began = time.monotonic()
-        result = self._defender.hunt(query, parameters)
+        with refusals(len(parameters)):
+            result = self._defender.hunt(query, parameters)
         return Answer([_of_service(result)], time.monotonic() - began, render_of(query))
 
     def compile(self, query: str, parameters: Mapping[str, object]) -> Compiled:
@@ -140,6 +142,21 @@ def local(
         yield Local(engine, name=", ".join(map(str, paths)), now=now, limits=limits)
 
 
+@contextmanager
+def refusals(parameters: int = 0) -> Iterator[None]:
+    """Inside, a query that the service refuses raises QueryError, as one that runs here does.
+
+    parameters: how many stand in front of the query, in lines of their own, which the caller did not write.
+    """
+    try:
+        yield
+    except ServiceError as error:
+        if error.status != 400:
+            raise
+        said = error.message.partition(": ")[2] or error.message
+        raise QueryError(_lines_before(said, parameters)) from error
+
+
 def compiled(query: str, parameters: Mapping[str, object]) -> Compiled:
     """A query over the documented tables, as our engine would run it. Needs nobody who is signed in."""
     from vedette.kql import compile_query, hunting_tables
@@ -170,6 +187,16 @@ def render_of(query: str) -> Render | None:
             case other:
                 given[option.name] = query[other.span.start : other.span.end]
     return Render(last.chart, given)
+
+
+def _lines_before(message: str, count: int) -> str:
+    """A message about a query with its line numbers counted from `count` lines later."""
+
+    def earlier(found: re.Match[str]) -> str:
+        number = max(1, int(found[2]) - count)
+        return f"{found[1]}{number:>{len(found[2])}}{found[3]}"
+
+    return re.sub(r"(?m)(^ *|\(line )(\d+)( \| |, column )", earlier, message) if count else message
 
 
 def _of_engine(name: str, result: Result) -> Rows:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from vedette.cli.columns import GAP, Column, cells, place
+from vedette.cli.columns import GAP, Column, cells
 from vedette.cli.output import TABLE_ROWS, Output
 from vedette.cli.settings import UsageError
 from vedette.cli.text import duration, terminal
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from vedette.cli.hunt_places import Answer, Rows
 
 _LEAST = 12
-"""A column may be squeezed down to this many characters before others are left out."""
+"""A text may be squeezed down to this many characters before columns are left out."""
+_SHORT_TIME = 17
+"""A time with its minutes: what is left of one where nothing else makes room."""
+_COMFORTABLE = 20
+"""Where columns are left out, the others keep this many."""
 _ENDINGS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _NUMBERS = ("int", "long", "real", "decimal")
 
@@ -88,12 +92,12 @@ def show(output: Output, answer: Answer, view: View) -> None:
 def _show_tables(output: Output, answer: Answer, view: View) -> bool:
     """Every result, below each other; whether the last one is a chart."""
     last = len(answer.parts) - 1
-    for place_, part in enumerate(answer.parts):
-        if place_:
+    for place, part in enumerate(answer.parts):
+        if place:
             output.line()
         if last:
             output.line(output.styled(f"{part.name or 'PrimaryResult'} ({_rows(len(part.rows))})", "bold"))
-        if place_ == last and answer.render is not None and view.draws and part.rows:
+        if place == last and answer.render is not None and view.draws and part.rows:
             from vedette.cli.hunt_charts import chart_of
             from vedette.cli.hunt_drawing import draw
 
@@ -209,20 +213,54 @@ def show_table(output: Output, part: Rows, count: int) -> None:
             output.note(line)
         return
     columns = table_columns(part.columns, rows)
-    natural = [max(cells(column.title), *(cells(column.text(row)) for row in rows)) for column in columns]
-    width = output.width
-    gaps = GAP * (len(columns) - 1)
-    if width is None or sum(min(_LEAST, one) for one in natural) + gaps <= width:
-        output.table([_kept(column) for column in columns], rows)
+    texts = [[column.text(row) for column in columns] for row in rows]
+    natural = [
+        max(cells(column.title), *(cells(row[number]) for row in texts)) for number, column in enumerate(columns)
+    ]
+    chosen = _fitting(part.columns, natural, texts, output.width)
+    if len(rows) == 1 and len(chosen) < len(columns):
+        output.pairs([(column.title, text) for column, text in zip(columns, texts[0], strict=True) if text])
         return
-    if len(rows) == 1:
-        output.pairs([(column.title, text) for column in columns if (text := column.text(rows[0]))])
-        return
-    placed = place(columns, rows, width)
-    output.table(columns, rows)
-    output.note(
-        f"{len(placed)} of {len(columns)} columns fit: | project NAMES chooses others, -o json or -o csv gives all."
+    output.table(
+        [Column(columns[number].title, _at(number), 0, least, right=columns[number].right) for number, least in chosen],
+        texts,
     )
+    if len(chosen) < len(columns):
+        output.note(
+            f"{len(chosen)} of {len(columns)} columns fit: | project NAMES chooses others, -o json or -o csv gives all."
+        )
+
+
+def _at(number: int) -> Callable[[object], object]:
+    return lambda row: row[number] if isinstance(row, list) else None
+
+
+def _fitting(
+    columns: Sequence[tuple[str, str]], natural: Sequence[int], texts: Sequence[Sequence[str]], width: int | None
+) -> list[tuple[int, int]]:
+    """Which columns are shown, and how far each may be squeezed. Only texts and dynamic values are squeezed.
+
+    All columns where they find room somehow; else as many as fit in order, a bit wider, without those that are empty.
+    """
+
+    def least(number: int, text: int, time: int = 99) -> int:
+        kind = columns[number][1]
+        most = text if kind in ("string", "dynamic", "guid") else time if kind == "datetime" else natural[number]
+        return min(natural[number], most)
+
+    everything = range(len(columns))
+    for text, time in ((_COMFORTABLE, 99), (_LEAST, 99), (_LEAST, _SHORT_TIME)):
+        if width is None or sum(least(one, text, time) for one in everything) + GAP * (len(columns) - 1) <= width:
+            return [(one, least(one, text, time)) for one in everything]
+    chosen: list[tuple[int, int]] = []
+    left = width or 0
+    for number in everything:
+        if any(row[number] for row in texts):
+            left -= least(number, _COMFORTABLE) + GAP
+            if chosen and left < -GAP:
+                break
+            chosen.append((number, least(number, _COMFORTABLE)))
+    return chosen
 
 
 def table_columns(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
@@ -234,10 +272,6 @@ def table_columns(columns: Sequence[tuple[str, str]], rows: Sequence[Mapping[str
             Column(terminal(name), _cell(name, text), rank=number, least=_LEAST, right=kind in (*_NUMBERS, "timespan"))
         )
     return made
-
-
-def _kept(column: Column) -> Column:
-    return dataclasses.replace(column, rank=0)
 
 
 def _cell(name: str, text: Callable[[Any], str]) -> Callable[[object], object]:  # Any: JSON
@@ -273,7 +307,7 @@ def number(value: object) -> str:
 def _times(values: Sequence[str]) -> Callable[[object], str]:
     """Times as short as all of a column can be without a loss, down to milliseconds."""
     rest = {value[16:].rstrip("Z").rstrip("0").rstrip(".") for value in values}
-    end = 16 if rest <= {":", ":0", ""} else 19 if all(len(one) <= 3 for one in rest) else 23
+    end = 16 if rest <= {":00", ":", ""} else 19 if all(len(one) <= 3 for one in rest) else 23
 
     def text(value: object) -> str:
         given = str(value)

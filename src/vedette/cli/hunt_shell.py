@@ -18,7 +18,7 @@ from vedette.cli.hunt_completion import COMMANDS, Completion, is_open
 from vedette.cli.hunt_results import View, show
 from vedette.cli.output import Output
 from vedette.cli.settings import FORMS, Form, UsageError
-from vedette.errors import ConfigurationError, QuerySyntaxError
+from vedette.errors import ConfigurationError, QueryError, QuerySyntaxError
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -47,6 +47,8 @@ def is_complete(text: str) -> bool:
         return isinstance(parse(text).statements[-1], syntax.Evaluated)
     except QuerySyntaxError as error:
         return error.span is None or error.span[0] < len(text.rstrip().rstrip(";")) - 1
+    except (QueryError, RecursionError):
+        return True
 
 
 class Shell:

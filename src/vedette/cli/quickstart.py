@@ -1,4 +1,4 @@
-"""`vedette quickstart`: the documented path from an app registration to a refused call, step by step.
+"""`vedette quickstart`: the documented path from an app registration to a refused call and a hunt, step by step.
 
 A local tenant is started in this process, and from then on everything is done as any client would: over HTTPS, through
 Graph, the sign-in service and the Defender API, with the SDK. With `--cloud` the steps from sign-in on run against the
@@ -25,7 +25,7 @@ import click
 
 from vedette.cli import alert_view, claims
 from vedette.cli.arguments import choice
-from vedette.cli.columns import ALERT
+from vedette.cli.columns import ALERT, short_name
 from vedette.cli.output import Output, Progress
 from vedette.cli.settings import UsageError, command
 from vedette.cli.sign_in import CLOUDS
@@ -77,8 +77,8 @@ def quickstart(
 ) -> None:
     """Watch the whole documented path happen, offline.
 
-    Registers an app, gives it a permission, signs a user in, validates the token, reads alerts, and asks for more than
-    the token permits. Takes seconds and leaves nothing behind, except that imported recordings are kept for a day.
+    Registers an app, gives it a permission, signs a user in, validates the token, reads alerts, asks for more than the
+    token permits, and hunts. Takes seconds and leaves nothing behind; only imported recordings are kept for a day.
     """
     story = Story(Output.of(context))
     if cloud is not None:
@@ -134,7 +134,9 @@ def _in_local_tenant(story: Story, telemetry: Path | None) -> None:
         )  # fmt: skip
         token = _get_tokens(story, tenant, place)
         _validate(story, place, token)
-        _use(story, place, token)
+        alert = _use(story, place, token)
+        if alert is not None:
+            _hunt(story, tenant, place, alert)
         _next(story)
 
 
@@ -348,12 +350,16 @@ def _validate(story: Story, place: _Place, token: str) -> None:
         claims.draw(story.output, said.raw, only=claims.IN_SHORT)
 
 
-def _use(story: Story, place: _Place, token: str) -> None:
-    """Step 5: alerts, one alert with its evidence, and a call that the token does not permit."""
+def _use(story: Story, place: _Place, token: str) -> Alert | None:
+    """Step 5: alerts, one alert with its evidence, and a call that the token does not permit.
+
+    Returns: that alert.
+    """
     from vedette import Defender, PermissionDenied, StaticToken, decode_token
 
     story.step("Use it")
     held = decode_token(token)
+    alert = None
     with Defender(
         StaticToken(token),
         cloud=place.cloud,
@@ -381,7 +387,7 @@ def _use(story: Story, place: _Place, token: str) -> None:
             story.blank()
         if "Machine.Isolate" in held.scopes | held.roles:
             story.says("This token holds Machine.Isolate, so isolating is not tried: it would happen.")
-            return
+            return alert
         machine_id = alerts[0].machine_id if alerts and place.base_url else NO_MACHINE
         try:
             defender.machines.isolate(machine_id or NO_MACHINE, comment="Vedette quickstart")
@@ -393,6 +399,50 @@ def _use(story: Story, place: _Place, token: str) -> None:
                 story.says(f"hint: {refused.hint}")
         else:
             raise RuntimeError("a machine was isolated with a token that does not hold Machine.Isolate")
+    return alert
+
+
+HUNT = """\
+DeviceProcessEvents
+| where DeviceId == machine and Timestamp between (seen - 30m .. seen + 5m)
+| where InitiatingProcessFileName != "services.exe"
+| top 6 by Timestamp desc
+| project Timestamp, FileName, ProcessCommandLine"""
+"""What ran on a machine up to a time: `machine` and `seen` are parameters."""
+
+
+def _hunt(story: Story, tenant: LocalTenant, place: _Place, alert: Alert) -> None:
+    """Step 6: an app's own token, and a hunting query about the machine of an alert."""
+    from vedette import ClientSecretCredential, Defender
+    from vedette.cli.hunt_places import Service
+    from vedette.cli.hunt_results import show_table
+
+    app = tenant.apps["soc-automation"]
+    story.step("Hunt")
+    credential = ClientSecretCredential(
+        str(app.client_secret),
+        tenant_id=place.tenant_id,
+        client_id=app.client_id,
+        authority=place.authority,
+        transport=place.recorder,
+    )
+    with Defender(
+        credential, base_url=place.base_url, transport=place.recorder, user_agent="vedette-quickstart"
+    ) as defender:
+        seen = alert.last_event_time or alert.alert_creation_time
+        with story.doing("Hunting"):
+            answer = Service(defender).run(HUNT, {"machine": alert.machine_id, "seen": seen})
+    story.came_back(
+        f"What ran on {short_name(alert.computer_dns_name)} up to the last event of it, as {app.name}",
+        f"{len(answer.parts[0].rows)} rows",
+    )
+    story.exchanges(place.recorder)
+    story.blank()
+    with story.output.indented(5):
+        for line in HUNT.splitlines():
+            story.output.line(story.output.styled(line, "dim"))
+        story.blank()
+        show_table(story.output, answer.parts[0], len(answer.parts[0].rows))
 
 
 def _most_telling(alerts: Sequence[Alert]) -> Alert:
@@ -409,7 +459,7 @@ def _next(story: Story) -> None:
     write_next = (
         (f"{program} serve", "the same tenant, as long as you like, with a portal"),
         (f"{program} run -- python playbook.py", "any program, unmodified, against the local tenant"),
-        (f"{program} hunt 'AlertInfo | take 5'", "an advanced hunting query, on the real service so far"),
+        (f"{program} hunt --tenant 'AlertInfo | take 5'", "an advanced hunting query in it; hunt -i is a shell"),
         (f"{program} alerts list --help", "the command line for Defender"),
     )
     story.blank()

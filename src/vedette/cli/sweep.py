@@ -89,8 +89,9 @@ def queries(values: Sequence[str], days: int) -> Iterator[str]:
         if kind == "User":
             kinds.setdefault(kind, []).append(value.rpartition("\\")[2].partition("@")[0].lower())
         elif kind in ("DomainName", "Url"):
-            host = urlsplit(value if "//" in value else f"//{value}").hostname if kind == "DomainName" else value
-            kinds.setdefault("inside", []).append((host or value).lower())
+            host = urlsplit(value if "//" in value else f"//{value}").hostname if kind == "DomainName" else ""
+            # Telemetry writes addresses with and without their scheme; the rest stands in both.
+            kinds.setdefault("inside", []).append((host or value.partition("://")[2].rstrip("/") or value).lower())
         else:
             kinds.setdefault(kind, []).append(value.lower())
     for place, listed_values in kinds.items():
@@ -138,7 +139,7 @@ def _cell(name: str) -> Column:
 
     rank = {"Value": 0, "DeviceName": 0, "Hits": 1, "LastSeen": 2, "Source": 3, "FirstSeen": 4, "DeviceId": 5}[name]
     titles = {"DeviceName": "MACHINE", "FirstSeen": "FIRST SEEN", "LastSeen": "LAST SEEN", "DeviceId": "ID"}
-    least = {"Value": 20, "DeviceName": 14, "Source": 12}.get(name, 0)
+    least = {"Value": 20, "DeviceName": 14, "Source": 27}.get(name, 0)
     return Column(titles.get(name, name.upper()), read, rank=rank, least=least, right=name == "Hits")
 
 

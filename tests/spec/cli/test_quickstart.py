@@ -34,6 +34,7 @@ def test_the_steps_are_those_of_the_documented_path(ended: Ended) -> None:
         "Get a token for analyst@halden.example",
         "Validate the token",
         "Use it",
+        "Hunt",
     ]
 
 
@@ -44,7 +45,8 @@ def test_each_request_is_shown_with_its_status(ended: Ended) -> None:
     assert "POST /ID/oauth2/token 400" in kinds
     assert "POST /v1.0/oauth2PermissionGrants 201" in kinds
     assert "POST /ID/oauth2/v2.0/token 200" in kinds
-    assert kinds[-1] == "POST /api/machines/ID/isolate 403"
+    assert "POST /api/machines/ID/isolate 403" in kinds
+    assert kinds[-1] == "POST /api/advancedqueries/run 200"
 
 
 def test_the_token_is_refused_before_consent_as_by_the_service(ended: Ended) -> None:
@@ -71,12 +73,21 @@ def test_the_refused_call_is_explained(ended: Ended) -> None:
     assert f"hint: {add} && vedette apps consent 'Vedette quickstart'" in words
 
 
+def test_it_hunts_on_the_machine_of_the_alert(ended: Ended) -> None:
+    hunt = ended.out.partition("6  Hunt")[2].partition("Try next")[0]
+    asked, _, found = hunt.partition("| project Timestamp, FileName, ProcessCommandLine\n")
+    assert "     | where DeviceId == machine and Timestamp between (seen - 30m .. seen + 5m)\n" in asked
+    rows = found.strip().splitlines()
+    assert rows[0].split() == ["Timestamp", "FileName", "ProcessCommandLine"]
+    assert len(rows) == 7
+
+
 def test_it_says_what_to_try_next(ended: Ended) -> None:
     after = ended.out.partition("Try next")[2]
     assert [line.split("  ")[0] for line in after.splitlines() if line.startswith("vedette ")] == [
         "vedette serve",
         "vedette run -- python playbook.py",
-        "vedette hunt 'AlertInfo | take 5'",
+        "vedette hunt --tenant 'AlertInfo | take 5'",
         "vedette alerts list --help",
     ]
 
