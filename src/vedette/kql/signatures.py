@@ -116,6 +116,8 @@ class Function:
     deprecated: str = ""
     """What to write instead; empty when in use."""
     family: str = ""
+    every_column: bool = False
+    """Whether `*` stands for all columns among the arguments."""
 
 
 _PART = re.compile(r"\s*(\()?\s*(\w+)\s*:\s*([\w|]+)([?*+]?)\s*(\)[*+])?\s*(?:,|$)")
@@ -179,6 +181,7 @@ class Family:
         source: str = "",
         aliases: Sequence[str] = (),
         deprecated: Sequence[str] = (),
+        every_column: bool = False,
     ) -> None:
         """Declare a function by its signatures.
 
@@ -200,6 +203,7 @@ class Family:
                 outputs=outputs,
                 deprecated=name if known in deprecated else "",
                 family=self.name,
+                every_column=every_column,
             )
             if known != name:
                 CANONICAL[known] = name

@@ -66,6 +66,8 @@ def arguments(binder: Binder, node: syntax.Call, function: Function, frame: Fram
         if isinstance(value, syntax.TypeOf):
             named_type = value.type
             bound.append(None)
+        elif function.every_column and value == syntax.Wildcard("*"):
+            bound += [binder.column(column, frame, value.span) for column in frame.row]
         else:
             bound.append(binder.scalar(value, frame))
     fitting = match(function, [one.type if one else None for one in bound], lambda: named_type)

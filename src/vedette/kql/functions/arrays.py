@@ -6,8 +6,12 @@ from vedette.kql.signatures import DOCS, Family
 
 FAMILY = Family("arrays")
 
-FAMILY.add("pack_array(value: scalar+) -> dynamic", says="Makes an array of values.")
-FAMILY.add("array_length(array: array) -> long", says="Counts the elements of an array; null for anything else.")
+FAMILY.add("pack_array(value: scalar+) -> dynamic", says="Makes an array of values.", every_column=True)
+FAMILY.add(
+    "array_length(array: array) -> long",
+    says="Counts the elements of an array; null for anything else.",
+    deprecated=("arraylength",),
+)
 FAMILY.add("array_concat(array: array+) -> dynamic", says="Joins arrays into one.")
 FAMILY.add(
     "array_iff(condition_array: array, when_true: scalar, when_false: scalar) -> dynamic",

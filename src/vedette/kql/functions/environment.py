@@ -27,6 +27,7 @@ FAMILY.add("extent_tags() -> dynamic", says="The tags of a row's data shard. The
 FAMILY.add(
     "estimate_data_size(column: scalar+) -> long",
     says="About how many bytes the values of these columns take.",
+    every_column=True,
 )
 
 # Declared so that they are known by name. No engine has them.

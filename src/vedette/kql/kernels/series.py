@@ -152,9 +152,11 @@ def _there(values: Any) -> list[Number] | None:
 
 @series("real")
 def series_sum(values: Any) -> float | None:
-    """All elements added up."""
+    """All elements added up; null when one is neither a number nor null."""
     found = _there(values)
-    return None if found is None else float(sum(found))
+    if found is None or len(found) < sum(value is not None for value in values):
+        return None
+    return float(sum(found))
 
 
 @series("real")
@@ -173,9 +175,9 @@ def series_magnitude(values: Any) -> float | None:
 
 @series("real")
 def series_dot_product(one: Any, other: Any) -> float | None:
-    """The sum of the products; the longer series is cut."""
+    """The sum of the products; the longer series is cut, and null when one is empty."""
     pairs = _paired(one, other)
-    if pairs is None:
+    if pairs is None or [] in (one, other):
         return None
     return float(sum(a * b for a, b in pairs if a is not None and b is not None))
 

@@ -15,12 +15,14 @@ from vedette.kql.ticks import EPOCH_TICKS
 
 _WHOLE: Final = r"\s*[-+]?(\d+|0[xX][0-9A-Fa-f]+)\s*"
 _ISO: Final = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d{1,7})?Z?)?"
+_GUID: Final = r"^\s*\{?([0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12})"
+"""Kusto reads 32 digits with hyphens where they belong, and not what follows."""
 
 for _name, _type in (("toint", "INTEGER"), ("tolong", "BIGINT")):
     macro(f"kql_{_name}(s)", f"TRY_CAST(CASE WHEN regexp_full_match(s, '{_WHOLE}') THEN trim(s) END AS {_type})")
 macro("kql_toreal(s)", "TRY_CAST(s AS DOUBLE)")
 macro("kql_todecimal(s)", "TRY_CAST(s AS DECIMAL(38, 18))")
-macro("kql_toguid(s)", "TRY_CAST(trim(s) AS UUID)::VARCHAR")
+macro("kql_toguid(s)", f"TRY_CAST(replace(regexp_extract(s, '{_GUID}', 1), '-', '') AS UUID)::VARCHAR")
 macro(
     "kql_datetime_of_iso(s)",
     f"(epoch_us(TRY_CAST(left(s, 19) AS TIMESTAMP)) * 10 + {EPOCH_TICKS}"

@@ -8,16 +8,16 @@ from vedette.kql.bound import Call
 from vedette.kql.emit.duckdb.numbers import as_long, as_real
 from vedette.kql.emit.duckdb.registry import EMITTERS, Emitter, emits, macro
 
-_BITS: Final = "((1::HUGEINT << (64 - s % 64)) - 1)"
+_BITS: Final = "((1::HUGEINT << (64 - abs(s % 64))) - 1)"
 """A mask of the bits that a shift to the left by s keeps."""
 
 macro("kql_signed(u)", "(CASE WHEN u >= (1::HUGEINT << 63) THEN u - (1::HUGEINT << 64) ELSE u END)::BIGINT")
 macro(
     "kql_shift_left(x, s)",
     "CASE WHEN s < 0 THEN NULL WHEN s % 64 = 0 THEN x"
-    f" ELSE kql_signed((x::HUGEINT & {_BITS}) << (s % 64)::INTEGER) END",
+    f" ELSE kql_signed((x::HUGEINT & {_BITS}) << abs(s % 64)::INTEGER) END",
 )
-macro("kql_shift_right(x, s)", "CASE WHEN s >= 0 THEN x >> (s % 64)::INTEGER END")
+macro("kql_shift_right(x, s)", "CASE WHEN s >= 0 THEN x >> abs(s % 64)::INTEGER END")
 
 
 def _of_reals(pattern: str) -> Emitter:
