@@ -1,4 +1,4 @@
-"""`fork`, `facet` and `preview` give several results from the same rows."""
+"""`fork`, `facet`, `preview` and `funnel_sequence` give several results from the same rows."""
 
 from __future__ import annotations
 
@@ -57,3 +57,15 @@ def test_preview_gives_the_first_rows_and_the_number_of_all(engine: Engine) -> N
 
     assert result.rows() == [{"Deaths": 2}, {"Deaths": 0}]
     assert result.parts["Count"].rows() == [{"Count": 3}]
+
+
+def test_funnel_sequence_also_counts_each_side_alone(engine: Engine) -> None:
+    result = engine.run(
+        """datatable(Id: string, T: long, S: string)
+        ["a", 1, "hail", "a", 2, "tornado", "a", 3, "wind", "b", 1, "tornado", "b", 2, "wind"]
+        | evaluate funnel_sequence(Id, T, 0, 9, 1, 10, S, dynamic(["tornado"]))"""
+    )
+
+    assert [(row["prev"], row["next"], row["dcount"]) for row in result.rows()] == [("", "wind", 1), ("hail", "wind", 1)]
+    assert [(row["prev"], row["dcount"]) for row in result.parts["prev"].rows()] == [("", 1), ("hail", 1)]
+    assert [(row["next"], row["dcount"]) for row in result.parts["next"].rows()] == [("wind", 2)]

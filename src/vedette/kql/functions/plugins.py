@@ -90,6 +90,30 @@ add(
     f"new_activity_metrics({_TIMELINE}, window: summable, cohort: scalar*) -> dynamic",
     says="New ids by windows of time, and how many of each such cohort came back later.",
 )
+add(
+    f"session_count({_TIMELINE}, bin: summable, look_back: summable, {_DIMENSIONS}) -> dynamic",
+    says="How many sessions of ids were active, by bins of time. A session lasts while its rows lie close together.",
+)
+add(
+    f"funnel_sequence({_TIMELINE}, between: summable, bin: summable, state: text, sequence: dynamic) -> dynamic",
+    says="Ids that went through a sequence of states, by what came directly before and behind it. Further results tell "
+    "one side alone.",
+)
+add(
+    f"funnel_sequence_completion({_TIMELINE}, bin: summable, state: text, sequence: dynamic, periods: dynamic) "
+    "-> dynamic",
+    says="How many ids came how far along a sequence of states, within each of some periods.",
+)
+add(
+    "geo_polygon_lookup(table: table, longitude: number, latitude: number, polygon: dynamic, radius: number?, "
+    "return_unmatched: bool?, join_hint: number?) -> dynamic",
+    says="Looks places up in a table of polygons that hold them, or are at most a radius away.",
+)
+add(
+    "geo_line_lookup(table: table, longitude: number, latitude: number, line: dynamic, radius: number, "
+    "return_unmatched: bool?, join_hint: number?) -> dynamic",
+    says="Looks places up in a table of lines that are at most a radius away.",
+)
 add("dcount_intersect(hll: dynamic+) -> dynamic", says="Estimated sizes of the intersections of several sets.")
 REFUSED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("python", "r", "csharp"), "runs foreign code"),
@@ -103,9 +127,5 @@ REFUSED: Final[Mapping[str, str]] = {
         "asks a service over the network",
     ),
     **dict.fromkeys(("identity", "identity_v3", "estimate_rows_count"), "looks into the cluster that runs a query"),
-    **dict.fromkeys(
-        ("session_count", "funnel_sequence", "funnel_sequence_completion"), "is not documented in enough detail"
-    ),
-    **dict.fromkeys(("geo_polygon_lookup", "geo_line_lookup"), "looks rows up by shapes on the globe"),
 }  # fmt: skip
 """Plugin → why it is refused."""

@@ -1,12 +1,24 @@
-"""The program behind `ipv4_lookup` and `ipv6_lookup`."""
+"""The programs behind `ipv4_lookup` and `ipv6_lookup`, and behind `geo_polygon_lookup` and `geo_line_lookup`."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
+from vedette.kql.kernels.geojson import (
+    EARTH_METRES,
+    angle_between,
+    is_place,
+    lines,
+    place_of,
+    s2_line,
+    s2_point,
+    s2_polygon,
+)
 from vedette.kql.kernels.kernel import checkpoint, procedure
 
 if TYPE_CHECKING:
@@ -70,3 +82,50 @@ def _prefix(text: str, width: int) -> Prefix | None:
     if width == 128 and address.version == 4:
         value, length = value | 0xFFFF << 32, length + 96
     return Prefix(value >> (width - length), length)
+
+
+@procedure("geo_lookup")
+def geo_lookup(inputs: Sequence[pa.Table], options: Mapping[str, Any]) -> pa.Table:  # Any: plain values
+    """Pairs of a place (longitude, latitude) and the number of a shape that holds it, or is near enough.
+
+    inputs: places, then numbers and shapes. What is no place, or no shape of the kind, has no partner.
+    """
+    import pyarrow as pa
+
+    longitudes, latitudes = (column.to_pylist() for column in inputs[0].columns)
+    places = [
+        (longitude, latitude, s2_point((longitude, latitude)))
+        for longitude, latitude in zip(longitudes, latitudes, strict=True)
+        if longitude is not None and latitude is not None and is_place(longitude, latitude)
+    ]
+    found: list[tuple[float, float, int]] = []
+    for number, text in zip(*(column.to_pylist() for column in inputs[1].columns), strict=True):
+        holds = None if text is None else _holder(msgspec.json.decode(text), options["kind"], options["radius"])
+        for count, (longitude, latitude, point) in enumerate(places if holds else ()):
+            if not count % 1000:
+                checkpoint()
+            if holds is not None and holds(point):
+                found.append((longitude, latitude, number))
+    return pa.table(
+        {
+            "longitude": pa.array([longitude for longitude, _, _ in found], pa.float64()),
+            "latitude": pa.array([latitude for _, latitude, _ in found], pa.float64()),
+            "number": pa.array([number for _, _, number in found], pa.int64()),
+        }
+    )
+
+
+def _holder(shape: Any, kind: str, radius: float | None) -> Callable[[Any], bool] | None:  # Any: JSON; an S2 point
+    """The test whether a shape holds a point, or has one within a radius in metres."""
+    if kind == "polygon":
+        polygon = s2_polygon(shape)
+        if polygon is None:
+            return None
+        if radius is None:
+            return lambda point: bool(polygon.Contains(point))
+        return lambda point: polygon.GetDistance(point).radians() * EARTH_METRES <= radius
+    paths = [s2_line(path) for path in lines(shape) or ()]
+    return lambda point: any(
+        angle_between(place_of(point), place_of(path.Project(point)[0])) * EARTH_METRES <= (radius or 0)
+        for path in paths
+    )

@@ -68,8 +68,13 @@ def _table(template: pa.Table, rows: Iterable[tuple[Time, Dims, tuple[Any, ...]]
     return pa.table(arrays, names=[f"c{place}" for place in range(len(arrays))])
 
 
-def _bins(options: Options) -> Bins:
-    return Bins(options["start"], options["end"], options["step"])
+def _bins(options: Options, table: pa.Table | None = None) -> Bins:
+    """The bins that options name; those from the first to the last time of a table when they name no bounds."""
+    start, end = options["start"], options["end"]
+    if start is None and table is not None:
+        times = [at for at in table.column(1).to_pylist() if at is not None]
+        start, end = min(times, default=0), max(times, default=0)
+    return Bins(start, end, options["step"])
 
 
 def _counted(cell: Cell, bins: Bins, window: Time) -> Iterator[tuple[Time, list[Key]]]:
@@ -97,7 +102,7 @@ def sliding_window_counts(inputs: Sequence[pa.Table], options: Options) -> pa.Ta
 
 @procedure("activity_engagement")
 def activity_engagement(inputs: Sequence[pa.Table], options: Options) -> pa.Table:
-    bins, outer = _bins(options), options["outer"]
+    bins, outer = _bins(options, inputs[0]), options["outer"]
     rows = []
     for dims, cell in _by_dims(inputs[0], bins, outer).items():
         for at, keys in _counted(cell, bins, outer):
@@ -122,7 +127,7 @@ def activity_counts_metrics(inputs: Sequence[pa.Table], options: Options) -> pa.
 
 @procedure("activity_metrics")
 def activity_metrics(inputs: Sequence[pa.Table], options: Options) -> pa.Table:
-    bins = _bins(options)
+    bins = _bins(options, inputs[0])
     rows = []
     for dims, cell in _by_dims(inputs[0], bins, 0).items():
         for at in sorted(cell):

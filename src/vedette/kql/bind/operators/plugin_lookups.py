@@ -1,16 +1,20 @@
-"""Plugins that hold rows against others: `ipv4_lookup`, `ipv6_lookup`, `dcount_intersect`.
+"""Plugins that hold rows against others: lookups of addresses and of places, `dcount_intersect`.
 
-A program finds, for each address that there is, the networks that hold it; the rest are joins.
+A program finds, for each address (or place) that there is, the networks (or shapes) that hold it; the rest are joins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vedette.kql import syntax
+from vedette.kql.bind.binder import refs
+from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.plugins import PluginCall, plugin
 from vedette.kql.bind.scope import Frame, Row
 from vedette.kql.bound import Bound, Call, Ref
-from vedette.kql.plan import Distinct, Join, Plan, Procedure, Project
+from vedette.kql.plan import Distinct, Join, Plan, Procedure, Project, Window, Windows
 from vedette.kql.schema import Column, Naming
 
 
@@ -55,22 +59,75 @@ def _looked_up(call: PluginCall, version: str) -> Plan:
     on = ((Ref("string", pairs.columns[1]), Ref("string", network)),)
     held = Join((*pairs.columns, *of_table), pairs, table, "inner", on)
     copies = dict(zip(table.columns, held.columns[2:], strict=True))
+    pairs_on: list[tuple[Bound, Bound]] = [(Ref("string", source), Ref("string", held.columns[0]))]
+    pairs_on += [(Ref(one.type, one), Ref(other.type, copies[other])) for one, other in keys]
+    dropped = {copies[key] for _, key in keys}
+    return _with_found(call, held, [one for one in copies.values() if one not in dropped], pairs_on, keep=keep)
+
+
+def _with_found(
+    call: PluginCall, held: Plan, shown: Sequence[Column], on: Sequence[tuple[Bound, Bound]], *, keep: bool
+) -> Plan:
+    """The rows with some columns of what was found for them. keep: also rows for which nothing was found."""
     outer = Naming(call.input.columns)
     names = Names({column.name for column in call.input.columns})
     added: list[Column] = []
-    shown: list[Column] = []
-    dropped = {copies[key] for _, key in keys}
+    visible: list[Column] = []
     for column in held.columns:
-        kept = column in copies.values() and column not in dropped
-        fresh = outer.column(names.unique(column.name) if kept else "$held", column.type, column.encoding)
+        is_shown = column in shown
+        fresh = outer.column(names.unique(column.name) if is_shown else "$held", column.type, column.encoding)
         added.append(fresh)
-        if kept:
-            shown.append(fresh)
-    pairs_on: list[tuple[Bound, Bound]] = [(Ref("string", source), Ref("string", held.columns[0]))]
-    pairs_on += [(Ref(one.type, one), Ref(other.type, copies[other])) for one, other in keys]
-    joined = Join((*call.input.columns, *added), call.input, held, "left" if keep else "inner", tuple(pairs_on))
-    columns = (*call.input.columns, *shown)
-    return Project(columns, joined, tuple(Ref(column.type, column) for column in columns))
+        if is_shown:
+            visible.append(fresh)
+    joined = Join((*call.input.columns, *added), call.input, held, "left" if keep else "inner", tuple(on))
+    columns = (*call.input.columns, *visible)
+    return Project(columns, joined, refs(columns))
+
+
+@plugin("geo_polygon_lookup")
+def geo_polygon_lookup(call: PluginCall) -> Plan:
+    """All polygons that hold a row's place, or are at most the radius away from it."""
+    return _geo_lookup(call, "polygon")
+
+
+@plugin("geo_line_lookup")
+def geo_line_lookup(call: PluginCall) -> Plan:
+    """All lines that are at most the radius away from a row's place."""
+    return _geo_lookup(call, "line")
+
+
+def _geo_lookup(call: PluginCall, kind: str) -> Plan:
+    """`join_hint` says how the service may go about it, and changes nothing here."""
+    binder = call.binder
+    table = binder.rows(call.needed(0, f"a table of {kind}s"), call.scope)
+    place = [convert(call.value(at, what), "real") for at, what in ((1, "the longitude"), (2, "the latitude"))]
+    shape = _column(call, table, 3, f"the column of {kind}s")
+    if shape.type != "dynamic":
+        raise call.error(f"A {kind} is a dynamic value, and '{shape.name}' is a {shape.type}.")
+    radius = call.constant(4, "the radius", "radius")
+    if (radius is None and kind == "line") or not (radius is None or isinstance(radius, int | float)):
+        raise call.error("The radius is a number of metres.")
+    keep = call.constant(5, "return_unmatched", "return_unmatched", False) is True
+    naming = Naming(table.columns)
+    number = naming.column("$number", "long")
+    kept = binder.kept(Windows((*table.columns, number), table, (Window("row_number", ()),), (number,)))
+    shapes, rows = binder.shared(kept), binder.shared(kept)
+    at = table.columns.index(shape)
+    numbered = (shapes.columns[-1], shapes.columns[at])
+    places = Naming()
+    ends = (places.column("longitude", "real"), places.column("latitude", "real"))
+    found = Naming()
+    pairs = Procedure(
+        (found.column("longitude", "real"), found.column("latitude", "real"), found.column("number", "long")),
+        (Distinct(ends, Project(ends, call.input, tuple(place))), Project(numbered, shapes, refs(numbered))),
+        "geo_lookup",
+        {"kind": kind, "radius": radius},
+    )
+    of_table = tuple(found.column(one.name, one.type, one.encoding) for one in rows.columns)
+    on_number = ((Ref("long", pairs.columns[2]), Ref("long", rows.columns[-1])),)
+    held = Join((*pairs.columns, *of_table), pairs, rows, "inner", on_number)
+    on = [(value, Ref("real", column)) for value, column in zip(place, held.columns[:2], strict=True)]
+    return _with_found(call, held, of_table[:-1], on, keep=keep)
 
 
 @plugin("dcount_intersect")
@@ -103,4 +160,4 @@ def _distinct(plan: Plan, column: Column) -> Plan:
     return Distinct((value,), Project((value,), plan, (Ref("string", column),)))
 
 
-__all__ = ["dcount_intersect", "ipv4_lookup", "ipv6_lookup"]
+__all__ = ["dcount_intersect", "geo_line_lookup", "geo_polygon_lookup", "ipv4_lookup", "ipv6_lookup"]

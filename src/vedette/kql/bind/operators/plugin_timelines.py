@@ -18,7 +18,7 @@ SPAN: Final[Mapping[KqlType, tuple[KqlType, ...]]] = {"datetime": ("timespan",),
 """Type of a timeline → the types of its spans; numbers have numbers."""
 
 
-class _Timeline:
+class Timeline:
     """The arguments that these plugins have in common: id, time, start and end, then spans, then dimensions."""
 
     def __init__(self, call: PluginCall) -> None:
@@ -29,6 +29,22 @@ class _Timeline:
             raise call.error("An id cannot be dynamic.", hint="Convert it first: tostring(…).")
         if self.time.type not in (*NUMBERS, "datetime", "timespan"):
             raise call.error(f"A timeline is a datetime, timespan or number, not a {self.time.type}.")
+
+    @property
+    def name(self) -> str:
+        """What the column of times is called in the result."""
+        return self.time.column.name if isinstance(self.time, Ref) else "Column1"
+
+    def bounds(self, place: int) -> tuple[dict[str, int | float | None], int]:
+        """The start and end, and the place of the argument behind them.
+
+        They may be left out: the data's first and last time are the bounds then. place: that of the first dimension
+        in this case.
+        """
+        following = self.call.given(place)
+        if following is None or not isinstance(self.call.binder.scalar(following, self.call.frame), Const):
+            return {"start": None, "end": None}, 2
+        return {"start": self.point(2, "the start"), "end": self.point(3, "the end")}, 4
 
     def point(self, place: int, what: str) -> int | float:
         """A constant on the timeline."""
@@ -51,8 +67,7 @@ class _Timeline:
         columns += [naming.column(dim.name, dim.type) for dim in dims]
         values = (self.id, self.time, *(Ref(dim.type, dim) for dim in dims))
         out = Naming()
-        name = self.time.column.name if isinstance(self.time, Ref) else "Column1"
-        given = [out.column(name, self.time.type), *(out.column(dim.name, dim.type) for dim in dims)]
+        given = [out.column(self.name, self.time.type), *(out.column(dim.name, dim.type) for dim in dims)]
         return Project(tuple(columns), self.call.input, values), given
 
     def finished(
@@ -74,7 +89,7 @@ def _number(call: PluginCall, const: Const) -> int | float:
 
 @plugin("sliding_window_counts")
 def sliding_window_counts(call: PluginCall) -> Plan:
-    line = _Timeline(call)
+    line = Timeline(call)
     options = {
         "start": line.point(2, "the start"),
         "end": line.point(3, "the end"),
@@ -86,7 +101,7 @@ def sliding_window_counts(call: PluginCall) -> Plan:
 
 @plugin("active_users_count")
 def active_users_count(call: PluginCall) -> Plan:
-    line = _Timeline(call)
+    line = Timeline(call)
     options = {
         "start": line.point(2, "the start"),
         "end": line.point(3, "the end"),
@@ -100,7 +115,7 @@ def active_users_count(call: PluginCall) -> Plan:
 
 @plugin("activity_counts_metrics")
 def activity_counts_metrics(call: PluginCall) -> Plan:
-    line = _Timeline(call)
+    line = Timeline(call)
     options = {
         "start": line.point(2, "the start"),
         "end": line.point(3, "the end"),
@@ -117,27 +132,22 @@ def activity_counts_metrics(call: PluginCall) -> Plan:
 
 @plugin("activity_metrics")
 def activity_metrics(call: PluginCall) -> Plan:
-    if len(call.positional) < 5:
-        raise _without_bounds(call)
-    line = _Timeline(call)
-    options = {
-        "start": line.point(2, "the start"),
-        "end": line.point(3, "the end"),
-        "step": line.span(4, "the window"),
-    }
+    line = Timeline(call)
+    bounds, place = line.bounds(3)
+    options = {**bounds, "step": line.span(place, "the window")}
     added: list[tuple[str, KqlType]] = [
         ("dcount_values", "long"),
         ("dcount_newvalues", "long"),
         ("retention_rate", "real"),
         ("churn_rate", "real"),
     ]
-    return line.finished(5, "activity_metrics", options, added)
+    return line.finished(place + 1, "activity_metrics", options, added)
 
 
 @plugin("new_activity_metrics")
 def new_activity_metrics(call: PluginCall) -> Plan:
     """A cohort may be named by its window, and rows of ids may say who is not new; dimensions are columns."""
-    line = _Timeline(call)
+    line = Timeline(call)
     options: dict[str, object] = {
         "start": line.point(2, "the start"),
         "end": line.point(3, "the end"),
@@ -167,29 +177,19 @@ def new_activity_metrics(call: PluginCall) -> Plan:
 
 @plugin("activity_engagement")
 def activity_engagement(call: PluginCall) -> Plan:
-    if len(call.positional) < 6:
-        raise _without_bounds(call)
-    line = _Timeline(call)
+    line = Timeline(call)
+    bounds, place = line.bounds(4)
     options = {
-        "start": line.point(2, "the start"),
-        "end": line.point(3, "the end"),
-        "step": line.span(4, "the inner window"),
-        "outer": line.span(5, "the outer window"),
+        **bounds,
+        "step": line.span(place, "the inner window"),
+        "outer": line.span(place + 1, "the outer window"),
     }
     added: list[tuple[str, KqlType]] = [
         ("dcount_activities_inner", "long"),
         ("dcount_activities_outer", "long"),
         ("activity_ratio", "real"),
     ]
-    return line.finished(6, "activity_engagement", options, added)
-
-
-def _without_bounds(call: PluginCall) -> Exception:
-    return call.binder.source.unsupported(
-        f"'{call.name}' is supported with a start and an end.",
-        call.span,
-        hint=f"{call.name}(Id, Timestamp, start, end, …)",
-    )
+    return line.finished(place + 2, "activity_engagement", options, added)
 
 
 @plugin("rolling_percentile")
