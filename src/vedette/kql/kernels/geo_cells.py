@@ -150,8 +150,14 @@ def _outline(h3: Any, cell: str) -> Shape:
     return polygon_shape([[[(longitude, latitude) for latitude, longitude in h3.cell_to_boundary(cell)]]])
 
 
+def _ring(h3: Any, cell: str, distance: int) -> list[str]:
+    """The cells at a distance, in Kusto's order: it comes last to where H3 starts."""
+    start, *others = h3.grid_ring(cell, distance)
+    return [*others, start]
+
+
 def _neighbors(h3: Any, cell: str) -> list[str]:
-    return list(h3.grid_ring(cell, 1))
+    return _ring(h3, cell, 1)
 
 
 kernel("string", returns="dynamic", name="geo_h3cell_to_central_point")(_of_h3(_center))
@@ -187,7 +193,7 @@ def geo_h3cell_rings(cell: str, distance: int | None) -> list[list[str]] | None:
     if not _is_h3(cell) or distance is None or not 0 <= distance <= 142:
         return None
     h3 = library("h3")
-    return [list(h3.grid_ring(cell, ring)) for ring in range(distance + 1)]
+    return [_ring(h3, cell, ring) for ring in range(distance + 1)]
 
 
 @kernel("dynamic", "long", "real", returns="dynamic")
