@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from vedette.kql.kernels.evaluate import Evaluator, evaluator
+from vedette.kql.kernels.evaluate import Evaluator, Program, evaluator
 from vedette.kql.kernels.kernel import checkpoint, procedure
 from vedette.kql.values import encode_json
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 Record = list[Any]  # values of all types
 State = list[Record | None]
 """For each step so far the record that it matched last; None for steps that come later."""
-ALL: Final = "all"
+Given = tuple[int, Record, int]
+"""Row number, declared values and match id of an output record."""
 
 
 class _Step:
@@ -25,21 +27,20 @@ class _Step:
         self.condition: Evaluator = evaluator(described["condition"])
         self.assignments = [(place, evaluator(program)) for place, program in described["assignments"]]
         self.output: str = described["output"]
-        self.held: tuple[int, Record, int] | None = None
+        self.held: Given | None = None
         """With `output=last`: the last record of a series that may go on."""
 
 
 class _Scan:
-    def __init__(self, options: Mapping[str, Any]) -> None:  # Any: options
+    def __init__(self, options: Mapping[str, Any], numbers: Iterator[int], given: list[Given]) -> None:  # Any: options
         self.width = len(options["columns"])
         self.defaults: Record = list(options["defaults"])
         self.empty: Record = ["" if type == "string" else None for type in options["columns"]] + self.defaults
         self.steps = [_Step(described) for described in options["steps"]]
         self.states: list[State | None] = [None] * len(self.steps)
         self.matches: list[int] = [-1] * len(self.steps)
-        self.next_match = 0
-        self.given: list[tuple[int, Record, int]] = []
-        """Row number, declared values and match id of each output record."""
+        self.numbers = numbers
+        self.given = given
 
     def row(self, number: int, values: Record) -> None:
         """Hold one record against all steps, from the last to the first."""
@@ -54,8 +55,7 @@ class _Scan:
             elif (self.states[k] is not None or not k) and self._meets(k, values, self.states[k] or []):
                 if self.states[k] is None:
                     self.states[k] = []
-                    self.matches[k] = self.next_match
-                    self.next_match += 1
+                    self.matches[k] = next(self.numbers)
                 self._match(k, number, values)
 
     def _slots(self, values: Record, state: State, declared: Record) -> Record:
@@ -98,7 +98,10 @@ class _Scan:
 
 @procedure("scan")
 def scan(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
-    """Records that match steps, with declared columns and maybe the number of the match."""
+    """Records that match steps, with declared columns and maybe the number of the match.
+
+    Each partition has a state of its own; matches are numbered over all of them.
+    """
     import pyarrow as pa
 
     table = inputs[0]
@@ -107,18 +110,25 @@ def scan(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
     for place, type in enumerate(types):
         if type == "dynamic":
             columns[place] = [None if text is None else msgspec.json.decode(text) for text in columns[place]]
-    running = _Scan(options)
+    keys = [evaluator(program) for program in cast(Sequence[Program], options["partition"])]
+    numbers = count()
+    given: list[Given] = []
+    running: dict[tuple[Any, ...], _Scan] = {}  # Any: keys of all types
     for number, values in enumerate(zip(*columns, strict=True)):
         if not number % 1000:
             checkpoint()
-        running.row(number, list(values))
-    running.end()
-    numbers = pa.array([number for number, _, _ in running.given], pa.int64())
-    arrays = [column.take(numbers) for column in table.columns[: len(types)]]
+        key = tuple(one(values) for one in keys)
+        if key not in running:
+            running[key] = _Scan(options, numbers, given)
+        running[key].row(number, list(values))
+    for one in running.values():
+        one.end()
+    taken = pa.array([number for number, _, _ in given], pa.int64())
+    arrays = [column.take(taken) for column in table.columns[: len(types)]]
     for place, type in enumerate(cast(Sequence[str], options["declared"])):
-        arrays.append(_array(type, [declared[place] for _, declared, _ in running.given]))
+        arrays.append(_array(type, [declared[place] for _, declared, _ in given]))
     if options["with_match_id"]:
-        arrays.append(pa.array([match for _, _, match in running.given], pa.int64()))
+        arrays.append(pa.array([match for _, _, match in given], pa.int64()))
     return pa.table(arrays, names=[f"c{place}" for place in range(len(arrays))])
 
 

@@ -24,15 +24,11 @@ def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
     if node.order:
         keys = sort_keys(binder, node.order, binder.frame(input, scope))
         input = Sort(input.columns, input, keys)
-    if node.partition:
-        raise binder.source.unsupported(
-            "'partition by' inside of scan is not supported.",
-            node.partition[0].span,
-            hint="Scan each partition: partition by Key (scan with (…)).",
-        )
     for step in node.steps:
         if step.optional:
-            raise binder.source.unsupported("Optional steps of scan are not supported.", step.span)
+            raise binder.source.unsupported(
+                "Optional steps of scan are not supported: what they do is not documented.", step.span
+            )
     naming = Naming(input.columns)
     row = Row(input.columns)
     declared: list[Column] = []
@@ -51,6 +47,7 @@ def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
     states = [[Column(f"{name}.{one.name}", one.type, "") for one in record] for name in steps]
     flat = [column for columns in states for column in columns] + declared
     residual = Residual(binder, input, {column: number for number, column in enumerate(flat)})
+    partition = [_key(binder, one, input, scope, residual) for one in node.partition]
     described: list[tuple[Program, list[tuple[int, Program]], str]] = []
     for position, step in enumerate(node.steps):
         seen = [column for columns in states[: position + 1] for column in columns]
@@ -77,6 +74,7 @@ def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
         "columns": [column.type for column in input.columns],
         "declared": [column.type for column in declared],
         "defaults": [plain(default.value) for default in defaults],
+        "partition": [residual.slots(key) for key in partition],
         "steps": settled,
         "with_match_id": False,
     }
@@ -88,6 +86,16 @@ def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
         options["with_match_id"] = True
         columns = (*columns, fresh.column(word(binder, said, ""), "long"))
     return Procedure(columns, (residual.plan(),), "scan", options)
+
+
+def _key(binder: Binder, node: syntax.Expr, input: Plan, scope: Scope, residual: Residual) -> Program:
+    """What partitions the rows: each partition is scanned with a state of its own."""
+    bound = binder.scalar(node, binder.frame(input, scope))
+    if bound.type == "dynamic":
+        raise binder.source.semantic_error(
+            "Rows cannot be partitioned by a dynamic value.", node.span, hint="Convert it first: tostring(…)."
+        )
+    return residual.program(bound)
 
 
 def _default(binder: Binder, declaration: syntax.ScanDeclaration, scope: Scope) -> Const:
