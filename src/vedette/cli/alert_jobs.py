@@ -396,7 +396,7 @@ def raise_alerts(
         confirm(f"Raise {len(requests)} {'alert' if len(requests) == 1 else 'alerts'}: {title}?", yes=yes)
 
         def act(name: str) -> Outcome:
-            alert = _raised(defender, requests[name], name.rpartition(" ")[2])
+            alert = raised_exactly(defender, requests[name], name.rpartition(" ")[2])
             return Outcome(alert.computer_dns_name or name, "done", alert.id, {
                 "id": alert.id, "machineId": alert.machine_id, "title": alert.title
             })  # fmt: skip
@@ -405,7 +405,7 @@ def raise_alerts(
     return bulk.report(output, outcomes)
 
 
-def _raised(defender: Defender, given: dict[str, Any], exact: str) -> Alert:
+def raised_exactly(defender: Defender, given: dict[str, Any], exact: str) -> Alert:
     """The alert of an event.
 
     Its time names the event, and has a digit more than a Python time: it goes as it came.

@@ -16,7 +16,7 @@ from vedette.cli.output import Output
 from vedette.cli.settings import Settings, UsageError, command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vedette import Defender
     from vedette.catalogue.alerts import Alert
@@ -73,7 +73,7 @@ def run(
                 alerts = _on_service(output, defender, rules, raises=raises)
     from vedette.catalogue.alerts import Alert
 
-    output.entities(alerts, Alert, everything=True, none="No rule matched.")
+    output.entities(alerts, Alert, everything=True, none="No new alerts.")
     disabled = len(found) - len(rules)
     left = f"; {disabled} disabled" if disabled else ""
     raised = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}"
@@ -188,25 +188,31 @@ def _running(context: click.Context, ready: Path) -> Iterator[Defender]:
 
 def _on_service(output: Output, defender: Defender, rules: Sequence[Rule], *, raises: bool) -> list[Alert]:
     """Hunt on the service. An alert there is raised by naming an event, and takes in further ones while it is open."""
+    from vedette.cli.hunt_places import refusals
     from vedette.detections import alert_of
     from vedette.detections.matching import check_columns, matches_of
 
     now = datetime.now(UTC)
     alerts: list[Alert] = []
     for rule in rules:
-        answer = defender.hunt(rule.query)
+        with refusals():
+            answer = defender.hunt(rule.query)
         check_columns(rule, [column.name for column in answer.columns])
-        rows = list(answer.rows())
+        rows = answer.rows()
+        # A Python time lacks the last digit of an event's time, which names the event: it goes back as it came.
+        exact = {id(row): str(raw.get("Timestamp")) for row, raw in zip(rows, answer.answered, strict=True)}
         matches = matches_of(rule, rows, now) if rule.is_met(len(rows)) else []
         if not raises:
             alerts += [alert_of(match, now) for match in matches]
             continue
         for match in matches:
-            alerts += _raised(output, defender, match)
+            alerts += _raised(output, defender, match, exact)
     return alerts
 
 
-def _raised(output: Output, defender: Defender, match: Match) -> list[Alert]:
+def _raised(output: Output, defender: Defender, match: Match, exact: Mapping[int, str]) -> list[Alert]:
+    from vedette.cli.alert_jobs import raised_exactly
+
     rule = match.rule
     if not match.device_id or rule.severity == "Informational":
         why = "names no device" if match.device_id == "" else "is Informational"
@@ -221,15 +227,16 @@ def _raised(output: Output, defender: Defender, match: Match) -> list[Alert]:
     for event in match.events:
         if any(first <= event.time <= last for first, last in known):
             continue
-        raised = defender.alerts.create_by_reference(
-            machine_id=match.device_id,
-            report_id=str(event.row["ReportId"]),
-            event_time=event.time,
-            severity=rule.severity,
-            title=rule.title,
-            description=rule.description or rule.title,
-            recommended_action=rule.recommended_actions or "Look into it.",
-            category=rule.category,  # type: ignore[arg-type]  # the service says which ones it takes
-        )
+        given = {
+            "machine_id": match.device_id,
+            "report_id": str(event.row["ReportId"]),
+            "event_time": event.time,
+            "severity": rule.severity,
+            "title": rule.title,
+            "description": rule.description or rule.title,
+            "recommended_action": rule.recommended_actions or "Look into it.",
+            "category": rule.category,
+        }
+        raised = raised_exactly(defender, given, exact[id(event.row)])
         found[raised.id] = raised
     return list(found.values())

@@ -44,7 +44,7 @@ def read_documents(path: Path, text: str) -> list[Document]:
     import yaml
 
     try:
-        loader = yaml.SafeLoader(text)
+        loader: yaml.SafeLoader | yaml.CSafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
         try:
             return [_document(path, loader, node) for node in _nodes(loader)]
         finally:
@@ -57,14 +57,14 @@ def read_documents(path: Path, text: str) -> list[Document]:
         raise wrong(path, None, f"this is not YAML: {str(error).splitlines()[0]}") from error
 
 
-def _nodes(loader: yaml.SafeLoader) -> Iterator[yaml.Node]:
+def _nodes(loader: yaml.SafeLoader | yaml.CSafeLoader) -> Iterator[yaml.Node]:
     while loader.check_node():
         node = loader.get_node()
         if node is not None:
             yield node
 
 
-def _document(path: Path, loader: yaml.SafeLoader, node: yaml.Node) -> Document:
+def _document(path: Path, loader: yaml.SafeLoader | yaml.CSafeLoader, node: yaml.Node) -> Document:
     lines: dict[Place, int] = {}
     texts: dict[Place, int] = {}
     _locate(path, node, (), lines, texts)

@@ -175,7 +175,10 @@ def test_rules_hunt_on_the_service_and_raise_by_reference_when_told_to(cli: Cli,
     names = {"Timestamp": "DateTime", "DeviceId": "String", "FileName": "String", "ReportId": "Int64"}
     service.answer(
         "POST /api/advancedqueries/run",
-        {"Schema": [{"Name": name, "Type": kind} for name, kind in names.items()], "Results": ROWS[:1]},
+        {
+            "Schema": [{"Name": name, "Type": kind} for name, kind in names.items()],
+            "Results": [{**ROWS[0], "Timestamp": "2026-03-02T10:01:00.1234567Z"}],
+        },
     )
     service.answer(f"GET /api/machines/{'1' * 40}/alerts", {"value": []})
     service.answer("POST /api/alerts/CreateAlertByReference", {"id": "da1_1", "title": "A page ran"}, 201)
@@ -189,7 +192,7 @@ def test_rules_hunt_on_the_service_and_raise_by_reference_when_told_to(cli: Cli,
     assert service.bodies[-1] == {
         "machineId": "1" * 40,
         "reportId": "1",
-        "eventTime": "2026-03-02T10:01:00Z",
+        "eventTime": "2026-03-02T10:01:00.1234567Z",
         "severity": "High",
         "title": "A page ran",
         "description": "A page ran",
@@ -214,6 +217,21 @@ def test_a_stopped_tenant_keeps_the_alerts(cli: Cli, rules: Path, tmp_path: Path
     with LocalTenant(state=state, sockets=False) as tenant:
         kept = tenant.state.defender[tenant.tenant_id].alerts
         assert kept.get(first.json()[0]["id"]) is not None
+
+
+def test_a_running_tenant_raises_them_through_its_api(cli: Cli, rules: Path, tmp_path: Path) -> None:
+    from vedette.tenant import LocalTenant
+
+    state = tmp_path / "tenant"
+    (rules / "page.yaml").write_text(PAGE.replace('FileName =~ "mshta.exe"', 'FileName =~ "systeminfo.exe" | take 1'))
+    with LocalTenant(state=state, machines=12, days=2) as tenant:
+        first = cli("detect", "run", str(rules), "--tenant", "--state", str(state), "-o", "json")
+        again = cli("detect", "run", str(rules), "--tenant", "--state", str(state), "-o", "json")
+        with tenant.defender() as defender:
+            kept = defender.alerts.get(first.json()[0]["id"])
+
+    assert (first.status, len(first.json()), again.json()) == (0, 1, [])
+    assert (kept.title, kept.detection_source) == ("A page ran", "CustomDetection")
 
 
 def test_the_shipped_rules_raise_nothing_that_a_seeded_tenant_does_not_have(cli: Cli, tmp_path: Path) -> None:
