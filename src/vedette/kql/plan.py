@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import Literal, cast
 
-from vedette.kql.bound import Aggregation, Bound, Ref
+from vedette.kql.bound import Aggregation, Bound, Const, Ref
 from vedette.kql.schema import Column
 
 JoinKind = Literal["inner", "left", "right", "full", "semi", "anti", "cross"]
@@ -273,15 +273,16 @@ def columns_from_outside(plan: Plan) -> set[Column]:
     pending: list[object] = [plan]
     while pending:
         at = pending.pop()
-        if isinstance(at, Ref):
-            wanted.add(at.column)
-        elif isinstance(at, Column):
-            had.add(at)
-        elif isinstance(at, Plan | Bound | SortKey | Window | Expansion) and id(at) not in seen:
+        kind = type(at)
+        if kind is Ref:
+            wanted.add(cast(Ref, at).column)
+        elif kind is Column:
+            had.add(cast(Column, at))
+        elif kind is tuple:
+            pending.extend(cast("tuple[object, ...]", at))
+        elif id(at) not in seen and (names := _parts(kind)):
             seen.add(id(at))
-            pending.extend(getattr(at, one.name) for one in fields(at) if one.name != "span")
-        elif isinstance(at, tuple):
-            pending.extend(at)
+            pending.extend(getattr(at, name) for name in names)
     return wanted - had
 
 
@@ -291,12 +292,26 @@ def uses_of_shared(results: Iterable[Plan]) -> Counter[str]:
     pending: list[object] = list(results)
     while pending:
         at = pending.pop()
-        if isinstance(at, Shared):
-            counted[at.name] += 1
-            if counted[at.name] == 1:
-                pending.append(at.definition)
-        elif isinstance(at, Plan | Bound | SortKey | Window | Expansion):
-            pending.extend(getattr(at, one.name) for one in fields(at) if one.name not in ("columns", "span"))
-        elif isinstance(at, tuple):
-            pending.extend(at)
+        kind = type(at)
+        if kind is Shared:
+            shared = cast(Shared, at)
+            counted[shared.name] += 1
+            if counted[shared.name] == 1:
+                pending.append(shared.definition)
+        elif kind is tuple:
+            pending.extend(cast("tuple[object, ...]", at))
+        elif kind is not Column and kind is not Ref:
+            pending.extend(getattr(at, name) for name in _parts(kind) if name != "columns")
     return counted
+
+
+_PARTS: dict[type, tuple[str, ...]] = {}
+
+
+def _parts(kind: type) -> tuple[str, ...]:
+    """The attributes of a step, an expression or a piece of one in which others may be; of anything else none."""
+    if kind not in _PARTS:
+        holds = issubclass(kind, Plan | Bound | SortKey | Window | Expansion) and not issubclass(kind, Const)
+        skipped = ("span", "type", "name")
+        _PARTS[kind] = tuple(one.name for one in fields(kind) if one.name not in skipped) if holds else ()
+    return _PARTS[kind]
