@@ -479,7 +479,7 @@ def _listed(values: Iterable[str], word: str) -> str:
 
 def _ended(sentence: str) -> str:
     text = sentence.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return text if text.endswith((".", "!", "?", "^")) else f"{text}."  # a caret ends an excerpt of a query
 
 
 def _text(body: Mapping[str, object], name: str) -> str:

@@ -118,7 +118,12 @@ class Local:
 
     def run(self, query: str, parameters: Mapping[str, object]) -> Answer:
         """Run the query here."""
-        result = self._engine.run(query, parameters, now=self._now, limits=self._limits)
+        try:
+            result = self._engine.run(query, parameters, now=self._now, limits=self._limits)
+        except QueryError as error:
+            if "outside=Outside(" in error.hint:  # said to programs; here there are options for it
+                error.hint = f"--allow-{'folder DIR' if 'folders' in error.hint else 'host HOST'} allows it"
+            raise
         parts = [_of_engine("", result), *(_of_engine(name, part) for name, part in result.parts.items())]
         return Answer(parts, result.stats.seconds, result.render, result.stats.empty_tables)
 

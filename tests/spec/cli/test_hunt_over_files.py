@@ -155,7 +155,9 @@ def test_externaldata_reads_what_was_allowed(hunt: Cli, tmp_path: Path) -> None:
     assert hunt(query, "--allow-folder", str(tmp_path / "lists"), "-o", "json").json() == [{"Name": "Al"}]
     refused = hunt(query)
     assert refused.status == 1
-    assert refused.err.startswith("error: externaldata may not read the file wanted.csv")
+    assert refused.err == "error: externaldata may not read the file wanted.csv\nhint: --allow-folder DIR allows it\n"
+    fetched = hunt("externaldata(Name: string) ['https://example.com/a.csv'] with (format='csv')")
+    assert fetched.err.endswith("hint: --allow-host HOST allows it\n")
 
 
 def test_several_results_stand_below_each_other(hunt: Cli) -> None:
