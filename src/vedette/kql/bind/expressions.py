@@ -10,8 +10,8 @@ from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.functions import bind_call
-from vedette.kql.bind.scope import EMPTY, Frame, LetFunction, LetPlan, LetScalar, LetTable
-from vedette.kql.bound import VOLATILE, Among, Bound, Call, Const, First, Values, walk
+from vedette.kql.bind.scope import EMPTY, TEXTS_OF_DYNAMIC, Frame, LetFunction, LetPlan, LetScalar, LetTable
+from vedette.kql.bound import VOLATILE, Among, Bound, Call, Const, First, Ref, Values, walk
 from vedette.kql.fold import fold
 from vedette.kql.plan import Plan, Project, columns_from_outside, nothing
 from vedette.kql.schema import Naming
@@ -72,7 +72,15 @@ def index(binder: Binder, node: syntax.Index, frame: Frame) -> Bound:
     return _access(binder, target, binder.scalar(node.index, frame), node.span)
 
 
+def said_by_text(value: Bound) -> Bound:
+    """The dynamic value of a column that holds it as text; any other value as it is."""
+    if isinstance(value, Ref) and value.type == "string" and value.column.name in TEXTS_OF_DYNAMIC:
+        return Call("dynamic", "parse_json", (value,), span=value.span)
+    return value
+
+
 def _access(binder: Binder, target: Bound, key: Bound, span: Span) -> Bound:
+    target = said_by_text(target)
     if target.type != "dynamic":
         raise binder.source.semantic_error(
             f"Only dynamic values have properties and elements, and this is a {target.type}.",

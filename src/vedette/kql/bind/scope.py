@@ -14,6 +14,12 @@ from vedette.kql.schema import Column, Naming
 TIME_NAMES: Mapping[str, str] = {"TimeGenerated": "Timestamp", "Timestamp": "TimeGenerated"}
 """Hunting tables have Timestamp, the same tables in a workspace have TimeGenerated: each name finds the other."""
 
+TEXTS_OF_DYNAMIC: frozenset[str] = frozenset(
+    {"AdditionalFields", "ConnectedNetworks", "DefaultGateways", "DnsAddresses", "IPAddresses", "LoggedOnUsers"}
+)
+"""Columns of JSON that hunting tables declare as text and the same tables in a workspace as dynamic. Published queries
+read them in both ways, so that properties and elements of the text are those of what it says."""
+
 
 class Row:
     """The columns of some rows, found by name. Names are case-sensitive."""

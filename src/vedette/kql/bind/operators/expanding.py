@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds
+from vedette.kql.bind.expressions import said_by_text
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.joining import option, word
 from vedette.kql.bind.operators.rows import row_count
@@ -58,7 +59,7 @@ class Expanded:
         self.plain: set[str] = set()
         """Names of columns that are expanded as they are, under their own name."""
         for item in items:
-            value = binder.scalar(item.value.value, frame)
+            value = said_by_text(binder.scalar(item.value.value, frame))
             if value.type != "dynamic":
                 raise binder.source.semantic_error(
                     f"Only a dynamic value can be expanded, and this is a {value.type}.",

@@ -110,6 +110,8 @@ class _Matching:
         self.cycles = cycles
         self.pattern = _read(binder, node)
         self.edge_names = {one.name for one in graph.edges.definition.columns}
+        self.by_property: set[str] = set()
+        """Columns of `edge.property`, for an edge of variable length."""
         columns = node.columns
         if columns is None:
             raise binder.source.semantic_error("A pattern needs to say what it gives: project …", node.span)
@@ -179,7 +181,8 @@ class _Matching:
                 column = f"$path{len(self.pattern.calls)}"
                 value = syntax.Name(part.name, span=part.span)
                 self.pattern.calls.append(_OnPath("map", part.target.name, False, value, column))
-                return _Path(column, span=part.span)
+                self.by_property.add(column)
+                return syntax.Name(column, span=part.span)
             return part
         if isinstance(part, syntax.Name) and (part.name in self.pattern.nodes or part.name in self._edge_names()):
             raise self.binder.source.unsupported(
@@ -466,14 +469,10 @@ class _Matching:
         """The name of a column that the query leaves unnamed and that holds a value of a path."""
         if not isinstance(node, syntax.Name) or not node.name.startswith("$path"):
             return ""
-        if isinstance(node, _Path):
+        if node.name in self.by_property:
             written = self.binder.source.text[node.span.start : node.span.end]
             return names.unique(written.replace(".", "_"))
         return names.counted()
-
-
-class _Path(syntax.Name):
-    """The column of `edge.property`, for an edge of variable length."""
 
 
 @dataclass(frozen=True, slots=True)
