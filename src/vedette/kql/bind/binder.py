@@ -531,9 +531,10 @@ class Binder:
 
     def _name(self, column: syntax.NamedExpr, written: str | None, names: Names, fallback: str, suggested: bool) -> str:
         if written is not None:
-            if not names.claim(written):
+            taken = names.written(written)
+            if taken is None:
                 raise self.source.semantic_error(f"There are two columns named '{written}'.", column.span)
-            return written
+            return taken
         name = self.suggested_name(column.value) if suggested else None
         if name is not None:
             return names.unique(name)

@@ -56,6 +56,7 @@ class Names:
 
     def __init__(self, taken: Mapping[str, object] | set[str] | None = None) -> None:
         self._taken = set(taken or ())
+        self._written: set[str] = set()
         self._counted = 0
 
     def __contains__(self, name: str) -> bool:
@@ -66,11 +67,21 @@ class Names:
         if name in self._taken:
             return False
         self._taken.add(name)
+        self._written.add(name)
         return True
 
-    def release(self, name: str) -> None:
-        """Make a name free again."""
-        self._taken.discard(name)
+    def written(self, name: str) -> str | None:
+        """Take a name that was written, with a number where one that was not written has it. None when it was written
+        before."""
+        if name in self._written:
+            return None
+        self._written.add(name)
+        return self.unique(name)
+
+    def release(self, name: str, *, for_written: bool = False) -> None:
+        """Make a name free again; for one that is written, only when it was not written before."""
+        if not (for_written and name in self._written):
+            self._taken.discard(name)
 
     def unique(self, name: str) -> str:
         """Take this name, or the first free one of name1, name2, …"""

@@ -86,9 +86,10 @@ def extended(binder: Binder, columns: Sequence[syntax.NamedExpr], input: Plan, s
                     hint="Use it in another extend behind this one.",
                 ) from None
             raise
-        suggested = None if column.names else binder.suggested_name(column.value)
-        if suggested is not None:  # It takes the place of a column of this name, also of one that has just been made.
-            names.release(suggested)
+        suggested = binder.suggested_name(column.value)
+        for name in column.names or ([suggested] if suggested is not None else []):
+            # It takes the place of a column of this name, also of one that has just been made.
+            names.release(name, for_written=bool(column.names))
         for value, name in binder.outputs(column, bound, names):
             made[name] = new_column(naming, name, value)
             values[made[name]] = value

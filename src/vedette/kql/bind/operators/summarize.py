@@ -94,9 +94,10 @@ def aggregate_columns(
 
 
 def _claimed(binder: Binder, item: syntax.NamedExpr, name: str, names: Names) -> str:
-    if not names.claim(name):
+    taken = names.written(name)
+    if taken is None:
         raise binder.source.semantic_error(f"There are two columns named '{name}'.", item.span)
-    return name
+    return taken
 
 
 def _percentile_name(binder: Binder, call: syntax.Call, percentile: syntax.Expr) -> str:
