@@ -35,7 +35,7 @@ class Residual:
         self._state = state
         self._naming = Naming(input.columns)
         self._computed: dict[Column, Bound] = {}
-        self._known: dict[Bound, Column] = {}
+        self._known: list[tuple[Bound, Column]] = []  # constants of dynamic type cannot be hashed
 
     def program(self, expression: Bound) -> Program:
         """The program of an expression. Raises: `UnsupportedQuery` for a function that is not known here."""
@@ -66,13 +66,12 @@ class Residual:
         return any(isinstance(part, Ref) and part.column in self._state for part in walk(expression))
 
     def _place(self, expression: Bound) -> int:
-        if expression not in self._known or any(
-            isinstance(part, Call) and part.name in VOLATILE for part in walk(expression)
-        ):
+        column = next((column for known, column in self._known if known == expression), None)
+        if column is None or any(isinstance(part, Call) and part.name in VOLATILE for part in walk(expression)):
             column = self._naming.column("$computed", expression.type)
             self._computed[column] = expression
-            self._known[expression] = column
-        return list(self._computed).index(self._known[expression])
+            self._known.append((expression, column))
+        return list(self._computed).index(column)
 
     def plan(self) -> Plan:
         """The input with the computed columns behind its own."""

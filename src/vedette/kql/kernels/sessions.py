@@ -33,8 +33,13 @@ def row_window_session(inputs: Sequence[pa.Table], options: Mapping[str, object]
             starts.append(None)
             first = None
             continue
-        if first is None or before is None or restart or at - first >= longest or at - before >= gap:
+        if first is None or before is None or restart or _reached(at - first, longest) or _reached(at - before, gap):
             first = at
         before = at
         starts.append(first)
     return rows.append_column(str(options["made"]), pa.array(starts, pa.int64()))
+
+
+def _reached(distance: int, limit: int | None) -> bool:
+    """Whether a distance is as long as a limit; a limit of null is never reached."""
+    return limit is not None and distance >= limit

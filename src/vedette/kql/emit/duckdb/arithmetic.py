@@ -114,7 +114,7 @@ def _remainder(call: Call, *args: str) -> str:
             return f"kql_modulo_real({a}, {b})"
         case "decimal":
             a, b = _both(as_decimal, left, right, a, b)
-            return f"kql_modulo_real({a}, {_divisor(right, b)})"
+            return f"TRY_CAST(kql_modulo_real({a}, {_divisor(right, b)}) AS DECIMAL(38, 18))"
         case _ if right.type in ("real", "decimal"):
             return f"TRY_CAST(trunc(kql_modulo_real({as_real(left, a)}, {as_real(right, b)})) AS BIGINT)"
         case _:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vedette.kql import plan as steps
-from vedette.kql.bound import Aggregation, Among, Bound, Call, Const, First, Ref, Values, walk
+from vedette.kql.bound import Aggregation, Among, Bound, Call, First, Ref, Values, is_constant, walk
 from vedette.kql.compiled import ExternalFile, Stage, StageInput
 from vedette.kql.emit.duckdb import sql
 from vedette.kql.emit.duckdb.aggregates import IN_ORDER
@@ -353,7 +353,8 @@ def aggregated(emitter: Emitter, plan: steps.Aggregate, needed: Needed) -> Selec
     group: list[str] = []
     for column, key in zip(key_columns, plan.keys, strict=True):
         scope[column] = emitter.expressions.stored(key, select.scope, column.encoding)
-        group.append(scope[column])
+        # A constant alone would name a column by its place.
+        group.append(f"(SELECT {scope[column]})" if is_constant(key) else scope[column])
     unpack: list[tuple[str, tuple[Column, ...]]] = []
     structs: list[tuple[str, str]] = []
     for aggregation, outputs in wanted:
@@ -364,8 +365,7 @@ def aggregated(emitter: Emitter, plan: steps.Aggregate, needed: Needed) -> Selec
             unpack.append((label, outputs))
         else:
             scope[outputs[0]] = text
-    constants = [not used(key) for key in plan.keys]
-    if any(constants):
+    if any(not used(key) and not is_constant(key) for key in plan.keys):  # what is random is computed once
         group = [str(position + 1) for position in range(len(group))]
     if not structs:
         select.scope, select.group = scope, group
@@ -436,7 +436,7 @@ def sort_key(emitter: Emitter, key: steps.SortKey, scope: dict[Column, str]) -> 
         text = scope[key.value.column]
     else:
         text = emitter.expressions.value(key.value, scope)
-        if isinstance(key.value, Const):
+        if not used(key.value):
             text = f"(SELECT {text})"  # A number alone would name a column by its place.
     nulls = f"NULLS {'FIRST' if key.nulls_first else 'LAST'}"
     term = f"{text} {'DESC' if key.descending else 'ASC'} {nulls}"

@@ -187,6 +187,8 @@ def _extract(call: Call, regex: str, group: str, source: str) -> str:
     if number is not None:
         if pattern and not 0 <= number <= pattern.groups:
             raise ValueError(f"extract asks for group {number} of a regular expression that has {pattern.groups}")
+        if not 0 <= number <= 9:
+            raise ValueError(f"extract gives the groups 0 to 9, not {number}")
         found = f"regexp_extract({source}, {written}, {number})"
     elif pattern:
         groups = range(pattern.groups + 1)
