@@ -24,6 +24,7 @@ from vedette.tenant.config import (
     ROLES,
     AppEntry,
     ClockEntry,
+    DetectionsEntry,
     Entry,
     ServiceEntry,
     TelemetryEntry,
@@ -41,6 +42,7 @@ SECTIONS: dict[str, type[Entry]] = {
     "apps": AppEntry,
     "telemetry": TelemetryEntry,
     "clock": ClockEntry,
+    "detections": DetectionsEntry,
     "service": ServiceEntry,
 }
 
