@@ -30,7 +30,6 @@ REFUSED: Final[Mapping[str, str]] = {
     "current_principal_details": _IDENTITY,
     "current_principal_is_member_of": _IDENTITY,
     "geo_line_simplify": _SIMPLIFIES,
-    "geo_line_buffer": _SIMPLIFIES,
     "geo_polygon_simplify": _SIMPLIFIES,
     "geo_simplify_polygons_array": _SIMPLIFIES,
 }

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from vedette.kql.kernels.geo_shapes import buffered
+from vedette.kql.kernels.geo_shapes import buffered, buffered_lines
 from vedette.kql.kernels.geojson import (
     EARTH_METRES,
     Shape,
@@ -85,7 +85,8 @@ def geo_line_to_s2cells(shape: Any, level: int | None, radius: float | None) -> 
     if found is None or level is None or radius is None or not 0 <= level <= 30 or radius < 0:
         return None
     if radius:
-        raise ValueError("geo_line_to_s2cells takes no radius here")
+        around = buffered_lines(found, radius, radius / 100)
+        return _covering(around, level, float(around.GetArea()), _perimeter(around))
     cells: dict[str, None] = {}
     for path in found:
         line = s2_line(path)

@@ -36,6 +36,8 @@ from vedette.kql.kernels.kernel import kernel
 
 _TOLERANCES: Final = (0.1, 10_000.0)
 _MOST_POINTS: Final = 10_485_760
+_SLIVER: Final = 1e-12
+"""An angle in radians; some micrometres on Earth."""
 
 
 def _line_union(shape: Any) -> list[list[Point]] | None:
@@ -179,6 +181,43 @@ def geo_polygon_buffer(shape: Any, radius: float | None, tolerance: float | None
 def buffered(polygon: Any, radius: float, tolerance: float) -> Any:
     """The polygon, wider by a radius."""
     return wider(lambda operation: operation.AddPolygon(polygon.Clone()), radius, tolerance)
+
+
+@kernel("dynamic", "real", "real", returns="dynamic")
+def geo_line_buffer(shape: Any, radius: float | None, tolerance: float | None) -> Shape | None:
+    found = lines(shape)
+    if found is None or radius is None or tolerance is None or not radius > 0 or not tolerance > 0:
+        return None
+    return polygon_shape(polygon_parts(buffered_lines(found, radius, tolerance)))
+
+
+def buffered_lines(paths: Sequence[Sequence[Point]], radius: float, tolerance: float) -> Any:
+    """The polygon around lines, at most a radius away from them."""
+
+    def add(operation: Any) -> None:
+        for path in paths:
+            for point in path:
+                operation.AddPoint(s2_point(point))
+            for start, end in itertools.pairwise(path):
+                if start != end:
+                    operation.AddPolygon(_sliver(s2_point(start), s2_point(end)).Clone())
+
+    return wider(add, radius, tolerance)
+
+
+def _sliver(start: Any, end: Any) -> Any:
+    """An edge as a polygon, opened in its middle by far less than a hair: S2 here widens points and polygons only."""
+    s2 = library("s2geometry")
+    a, b = ((one.x(), one.y(), one.z()) for one in (start, end))
+    across = (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
+    opened = _SLIVER / math.hypot(*across)
+    x, y, z = ((one + other) / 2 + opened * aside for one, other, aside in zip(a, b, across, strict=True))
+    third = s2_point((math.degrees(math.atan2(y, x)), math.degrees(math.atan2(z, math.hypot(x, y)))))
+    loop = s2.S2Loop()
+    loop.Init([start, end, third])
+    polygon = s2.S2Polygon()
+    polygon.InitNested([loop])
+    return polygon
 
 
 @kernel("dynamic", returns="dynamic")

@@ -14,6 +14,7 @@ _DEFAULTS: Final[dict[str, tuple[str, ...]]] = {
     "geo_distance_2points": ("false",),
     "geo_line_locate_point": ("false",),
     "geo_point_buffer": ("10::DOUBLE",),
+    "geo_line_buffer": ("10::DOUBLE",),
     "geo_polygon_buffer": ("10::DOUBLE",),
     "geo_line_densify": ("10::DOUBLE", "false"),
     "geo_polygon_densify": ("10::DOUBLE", "false"),
