@@ -7,64 +7,38 @@ An edge of variable length is such a relation too; a program finds its paths, be
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, refs
-from vedette.kql.bind.graph import NODE, Graph, degrees, graph_of
+from vedette.kql.bind.graph import NODE, Graph, degrees, graph_of, properties
+from vedette.kql.bind.graph_matches import Places, distinct, shortest
+from vedette.kql.bind.graph_syntax import Edge, OnPath, Pattern, bare, calls, conjuncts, members, names_in, read
 from vedette.kql.bind.naming import Names
-from vedette.kql.bind.operators.graphs import mentions, transformed
+from vedette.kql.bind.operators.graphs import NO_LABELS, id_text, transformed
 from vedette.kql.bind.operators.joining import option, word
 from vedette.kql.bind.scope import Frame, Row, Scope
-from vedette.kql.bound import Bound, Call, Const, Ref
+from vedette.kql.bound import Aggregation, Bound, Call, Const, Ref
 from vedette.kql.functions.graphs import ON_NODES, ON_PATHS
-from vedette.kql.plan import Distinct, Filter, Join, Plan, Procedure, Project, UnionAll
+from vedette.kql.plan import (
+    Aggregate,
+    Distinct,
+    Expansion,
+    Filter,
+    Join,
+    Plan,
+    Procedure,
+    Project,
+    UnionAll,
+    Unnest,
+    Window,
+    Windows,
+)
 from vedette.kql.schema import Column, Naming
 
 CYCLES: Final = ("unique_edges", "all", "none")
 TRUE: Final = Const("bool", True)
-
-
-@dataclass(slots=True)
-class _Edge:
-    """An edge of the pattern, with the names of the nodes at its ends as they stand in the graph (source, target)."""
-
-    node: syntax.GraphEdge
-    name: str
-    source: str
-    target: str
-
-    @property
-    def either(self) -> bool:
-        """Whether it may go in any direction."""
-        return self.node.direction == "--"
-
-
-@dataclass(slots=True)
-class _OnPath:
-    """A call of `all`, `any` or `map` over a path: where its values come from, and the column that holds its result."""
-
-    function: str
-    edge: str
-    inner: bool
-    value: syntax.Expr
-    column: str
-
-
-@dataclass(slots=True)
-class _Pattern:
-    """What a pattern says, with names for what has none."""
-
-    nodes: dict[str, syntax.GraphNode] = field(default_factory=dict)
-    edges: list[_Edge] = field(default_factory=list)
-    calls: list[_OnPath] = field(default_factory=list)
-
-    @property
-    def variable(self) -> set[str]:
-        """The edges of variable length."""
-        return {edge.name for edge in self.edges if edge.node.variable}
 
 
 @binds(syntax.GraphMatch)
@@ -83,9 +57,9 @@ def shortest_paths(binder: Binder, node: syntax.GraphShortestPaths, input: Plan,
     if output not in ("any", "all"):
         raise binder.source.unknown("output", output, ("any", "all"), said.span if said else node.span)
     edges = [part for sequence in node.patterns for part in sequence if isinstance(part, syntax.GraphEdge)]
-    if len(node.patterns) != 1 or len(edges) != 1 or not edges[0].variable or edges[0].low > 1:
-        raise binder.source.unsupported(
-            "graph-shortest-paths is supported for one edge of variable length, from 0 or 1 on.",
+    if len(node.patterns) != 1 or not any(edge.variable for edge in edges):
+        raise binder.source.semantic_error(
+            "A shortest path is one sequence with an edge of variable length.",
             node.span,
             hint="graph-shortest-paths (start)-[edges*1..5]->(end) where … project …",
         )
@@ -108,45 +82,87 @@ class _Matching:
         self.node = node
         self.scope = scope
         self.cycles = cycles
-        self.pattern = _read(binder, node)
+        self.pattern = read(binder, node)
         self.edge_names = {one.name for one in graph.edges.definition.columns}
         self.by_property: set[str] = set()
         """Columns of `edge.property`, for an edge of variable length."""
         columns = node.columns
         if columns is None:
             raise binder.source.semantic_error("A pattern needs to say what it gives: project …", node.span)
-        self.columns: tuple[syntax.NamedExpr, ...] = transformed(columns, self._rewritten)
-        conjuncts = _conjuncts(node.condition) if node.condition is not None else []
+        self.columns: tuple[syntax.NamedExpr, ...] = transformed(tuple(map(self._named, columns)), self._rewritten)
+        self.unnamed = {place for place, item in enumerate(columns) if not item.names and _of_element(item.value)}
+        """Columns that hold what a function says of a node or edge, and have no name of their own."""
         self.conditions: list[syntax.Expr] = []
         self.on_edges: dict[str, list[syntax.Expr]] = {}
         self.on_inner: dict[str, list[syntax.Expr]] = {}
-        for one in conjuncts:
+        for one in conjuncts(node.condition) if node.condition is not None else []:
             if not self._settled_on_path(one):
                 self.conditions.append(transformed(one, self._rewritten))
-        self.ids: dict[str, Column] = {}
-        """Pattern node → the column with its id in the rows so far."""
-        self.numbers: dict[str, Column] = {}
-        """Pattern edge → the column with its number, or the numbers of its path."""
-        self.inner: dict[str, Column] = {}
+        self.shortest = ""
+        """Which shortest paths are chosen from all matches; empty when a search finds them, or none are asked for."""
+        if cycles.startswith("shortest") and not self._is_searched():
+            self.shortest, self.cycles = cycles, CYCLES[0]
+        self.places = Places()
+        self.ids, self.numbers, self.inner = self.places.ids, self.places.numbers, self.places.inner
         self.with_properties: set[str] = set()
 
     # What the query says about paths
+
+    def _is_searched(self) -> bool:
+        """Whether shortest paths can be found by a search of their own: one edge, no condition on paths as a whole."""
+        (edge, *others) = self.pattern.edges
+        on_paths = any(name.name.startswith("$path") for name in names_in(tuple(self.conditions)))
+        return not others and edge.node.low <= 1 and not on_paths
+
+    def _named(self, item: syntax.NamedExpr) -> syntax.NamedExpr:
+        """A node or edge as a whole gives a column of its name."""
+        if not item.names and isinstance(item.value, syntax.Name) and item.value.name in self._parts():
+            return replace(item, names=(item.value.name,))
+        return item
 
     def _settled_on_path(self, condition: syntax.Expr) -> bool:
         """Whether a condition holds for each edge, or each inner node, of one path alone: then no other is walked."""
         if isinstance(condition, syntax.Call) and condition.name == "all" and len(condition.arguments) == 2:
             found = self._path_of(condition.arguments[0].value)
-            if found is not None:
-                edge, inner = found
-                (self.on_inner if inner else self.on_edges).setdefault(edge, []).append(condition.arguments[1].value)
-                return True
-        named = {part.name for part in _names(condition)}
-        variable = named & self.pattern.variable
-        if len(variable) == 1 and not named & set(self.pattern.nodes) and not _calls(condition, ON_PATHS):
-            (edge,) = variable
-            self.on_edges.setdefault(edge, []).append(transformed(condition, _bare(edge)))
-            return True
-        return False
+            if found is None:
+                return False
+            return self._settled(*found, condition.arguments[1].value)
+        named = [part.name for part in names_in(condition) if part.name in self.pattern.variable]
+        as_members = [part for part in members(condition) if _target(part) in self.pattern.variable]
+        if len(set(named)) != 1 or len(as_members) != len(named) or calls(condition, ON_PATHS):
+            return False
+        if not self._settled(named[0], False, condition):
+            every = (syntax.Argument(syntax.Name(named[0])), syntax.Argument(condition))
+            self.conditions.append(transformed(syntax.Call("all", every, span=condition.span), self._rewritten))
+        return True
+
+    def _settled(self, edge: str, inner: bool, condition: syntax.Expr) -> bool:
+        condition, compares = self._on_each(edge, inner, condition)
+        if not compares:
+            (self.on_inner if inner else self.on_edges).setdefault(edge, []).append(condition)
+        return not compares
+
+    def _on_each(self, edge: str, inner: bool, value: syntax.Expr) -> tuple[syntax.Expr, bool]:
+        """What is said of each edge, or inner node, over its properties; and whether it looks at other parts too."""
+
+        def change(part: Any) -> Any:  # nodes of the syntax tree
+            if isinstance(part, syntax.Call) and part.name == "labels":
+                return NO_LABELS
+            if isinstance(part, syntax.Call) and part.name in ON_NODES:
+                if part.arguments:
+                    return self._rewritten(part)
+                if inner:
+                    return self._node_id(syntax.Name(NODE)) if part.name == "node_id" else syntax.Name(part.name)
+            return None
+
+        changed = transformed(value if inner else transformed(value, bare(edge)), change)
+        rows = (self.graph.nodes if inner else self.graph.edges).definition
+        own = {column.name for column in rows.columns}
+        others = {_target(part) for part in members(changed)}
+        return changed, bool((others - own) & (self._parts() - self.pattern.variable))
+
+    def _node_id(self, node: syntax.Expr) -> syntax.Expr:
+        return id_text(node, self.graph.key_type)
 
     def _path_of(self, node: syntax.Expr) -> tuple[str, bool] | None:
         match node:
@@ -165,30 +181,54 @@ class _Matching:
                 raise self.binder.source.semantic_error(
                     f"'{part.name}' needs an edge of variable length of the pattern.", part.arguments[0].span
                 )
-            column = f"$path{len(self.pattern.calls)}"
-            self.pattern.calls.append(_OnPath(part.name, *found, part.arguments[1].value, column))
-            return syntax.Name(column, span=part.span)
+            value, compares = self._on_each(*found, part.arguments[1].value)
+            if compares and part.name == "map":
+                raise self.binder.source.unsupported(
+                    "'map' is supported over the properties of the path's own edges or nodes.", part.span
+                )
+            return self._on_path(OnPath(part.name, *found, value, "", compares), part)
         if isinstance(part, syntax.Call) and part.name in ON_NODES:
             match part.arguments:
                 case (syntax.Argument(value=syntax.Name(name=name)),) if name in self.pattern.nodes:
-                    suffix = NODE if part.name == "node_id" else part.name
-                    return syntax.Member(syntax.Name(name, span=part.span), suffix, span=part.span)
+                    node = syntax.Name(name, span=part.span)
+                    if part.name == "node_id":
+                        return self._node_id(syntax.Member(node, NODE, span=part.span))
+                    return syntax.Member(node, part.name, span=part.span)
             raise self.binder.source.semantic_error(f"'{part.name}' needs a node of the pattern.", part.span)
         if isinstance(part, syntax.Call) and part.name == "labels":
-            raise self.binder.source.unsupported("'labels' is not supported: graphs here have none.", part.span)
+            return NO_LABELS
         if isinstance(part, syntax.Member) and isinstance(part.target, syntax.Name):
             if part.target.name in self.pattern.variable:
-                column = f"$path{len(self.pattern.calls)}"
-                value = syntax.Name(part.name, span=part.span)
-                self.pattern.calls.append(_OnPath("map", part.target.name, False, value, column))
-                self.by_property.add(column)
-                return syntax.Name(column, span=part.span)
+                column = self._on_path(OnPath("map", part.target.name, False, syntax.Name(part.name), ""), part)
+                self.by_property.add(column.name)
+                return column
             return part
-        if isinstance(part, syntax.Name) and (part.name in self.pattern.nodes or part.name in self._edge_names()):
-            raise self.binder.source.unsupported(
-                f"'{part.name}' as a whole is not supported: name a property, {part.name}.x.", part.span
-            )
+        if isinstance(part, syntax.Name) and part.name in self._parts():
+            return self._whole(part)
         return None
+
+    def _on_path(self, call: OnPath, part: syntax.Expr) -> syntax.Name:
+        """The column that will hold what is said of a path."""
+        call.column = f"$path{len(self.pattern.calls)}"
+        self.pattern.calls.append(call)
+        return syntax.Name(call.column, span=part.span)
+
+    def _whole(self, part: syntax.Name) -> syntax.Expr:
+        """A node or an edge as the bag of its properties; an edge of variable length as the array of theirs."""
+        on_path = part.name in self.pattern.variable
+        rows = (self.graph.nodes if part.name in self.pattern.nodes else self.graph.edges).definition
+        pairs: list[syntax.Argument] = []
+        for column in properties(rows):
+            value = syntax.Name(column.name) if on_path else syntax.Member(syntax.Name(part.name), column.name)
+            pairs += [syntax.Argument(syntax.Literal("string", column.name)), syntax.Argument(value)]
+        bag: syntax.Expr = syntax.Literal("dynamic", {}, span=part.span)
+        if pairs:
+            bag = syntax.Call("bag_pack", tuple(pairs), part.span, span=part.span)
+        return self._on_path(OnPath("map", part.name, False, bag, ""), part) if on_path else bag
+
+    def _parts(self) -> set[str]:
+        """The names of all nodes and edges of the pattern."""
+        return {*self.pattern.nodes, *self._edge_names()}
 
     def _edge_names(self) -> set[str]:
         return {edge.name for edge in self.pattern.edges}
@@ -206,12 +246,17 @@ class _Matching:
             pending.remove(edge)
             plan = self._paths(plan, edge) if edge.node.variable else self._step(plan, edge)
         assert plan is not None
-        plan = self._distinct(plan)
+        plan = distinct(plan, self.pattern, self.places, self.cycles)
         plan = self._properties(plan, list(self.pattern.nodes))
+        for call in self.pattern.calls:
+            if call.compares:
+                plan = self._compared(plan, call)
         plan = self._filtered(plan, self.conditions)
+        if self.shortest:
+            plan = shortest(plan, self.pattern, self.places, every=self.shortest.endswith("all"))
         return self._projected(plan)
 
-    def _next(self, pending: Sequence[_Edge]) -> _Edge:
+    def _next(self, pending: Sequence[Edge]) -> Edge:
         """The edge to join next: one that hangs together with what is there, of fixed length rather than not."""
         connected = [one for one in pending if one.source in self.ids or one.target in self.ids]
         if self.ids and not connected:
@@ -225,7 +270,7 @@ class _Matching:
         self.ids[name] = column
         return Project((column,), rows, (Ref(column.type, rows.columns[0]),))
 
-    def _step(self, plan: Plan | None, edge: _Edge) -> Plan:
+    def _step(self, plan: Plan | None, edge: Edge) -> Plan:
         """One edge more, with its properties."""
         rows = self.binder.shared(self.graph.edges)
         _, source, target, *shown = rows.columns
@@ -251,7 +296,7 @@ class _Matching:
         ends: tuple[Column, Column],
         added: tuple[Column, ...],
         added_ends: tuple[Column, Column],
-        edge: _Edge,
+        edge: Edge,
     ) -> Plan:
         """A relation between two pattern nodes joined to the rows so far."""
         if plan is None:
@@ -272,13 +317,13 @@ class _Matching:
 
     # Paths
 
-    def _paths(self, plan: Plan | None, edge: _Edge) -> Plan:
+    def _paths(self, plan: Plan | None, edge: Edge) -> Plan:
         """An edge of variable length. Its ends are looked for where the conditions on one node alone allow."""
         edges = self.binder.shared(self.graph.edges)
-        calls = [call for call in self.pattern.calls if call.edge == edge.name]
-        of_edges, edge_columns = self._valued(edges, edges.columns[:3], edge.name, calls, inner=False)
+        on_path = [call for call in self.pattern.calls if call.edge == edge.name and not call.compares]
+        of_edges, edge_columns = self._valued(edges, edges.columns[:3], edge.name, on_path, inner=False)
         nodes = self.binder.shared(self.graph.nodes)
-        of_nodes, node_columns = self._valued(nodes, nodes.columns[:1], edge.name, calls, inner=True)
+        of_nodes, node_columns = self._valued(nodes, nodes.columns[:1], edge.name, on_path, inner=True)
         starts, ends = self._ends(plan, edge.source), self._ends(plan, edge.target)
         naming = Naming()
         key = self.graph.key_type
@@ -288,13 +333,14 @@ class _Matching:
             naming.column("edges", "dynamic"),
             naming.column("inner", "dynamic"),
         ]
-        columns += [naming.column(call.column, "dynamic" if call.function == "map" else "bool") for call in calls]
+        columns += [naming.column(call.column, "dynamic" if call.function == "map" else "bool") for call in on_path]
         options = {
             "low": edge.node.low,
             "high": edge.node.high,
             "either": edge.either,
+            "backwards": edge.node.direction == "<-",
             "cycles": self.cycles,
-            "calls": [[call.function, call.inner] for call in calls],
+            "calls": [[call.function, call.inner] for call in on_path],
             "types": [*edge_columns, *node_columns],
             "bounded": [starts is not None, ends is not None],
         }
@@ -306,15 +352,17 @@ class _Matching:
             names.column(f"{edge.name}.$target", key),
             names.column(f"{edge.name}.$edges", "dynamic"),
             names.column(f"{edge.name}.$inner", "dynamic"),
-            *(names.column(call.column, one.type) for call, one in zip(calls, columns[4:], strict=True)),
+            *(names.column(call.column, one.type) for call, one in zip(on_path, columns[4:], strict=True)),
         )
         self.numbers[edge.name], self.inner[edge.name] = added[2], added[3]
         return self._joined(plan, relation, (columns[0], columns[1]), added, (added[0], added[1]), edge)
 
     def _valued(
-        self, rows: Plan, kept: Sequence[Column], edge: str, calls: Sequence[_OnPath], *, inner: bool
+        self, rows: Plan, kept: Sequence[Column], edge: str, on_path: Sequence[OnPath], *, inner: bool
     ) -> tuple[Plan, list[str]]:
         """The ids of edges or nodes, whether they may be walked, and a value for each call over them."""
+        values_of = [call.value for call in on_path if call.inner == inner]
+        rows = self._with_degrees(rows, (*self.on_inner.get(edge, []), *values_of)) if inner else rows
         frame = Frame(self.scope, Row(rows.columns))
         allowed: Bound = TRUE
         for condition in (self.on_inner if inner else self.on_edges).get(edge, []):
@@ -324,7 +372,7 @@ class _Matching:
         columns = [*kept, naming.column("allowed", "bool")]
         values: list[Bound] = [*refs(kept), allowed]
         types: list[str] = []
-        for call in calls:
+        for call in on_path:
             if call.inner != inner:
                 continue
             bind = self.binder.scalar if call.function == "map" else self.binder.condition
@@ -335,6 +383,57 @@ class _Matching:
             values.append(bound)
             types.append(bound.type)
         return Project(tuple(columns), rows, tuple(values)), types
+
+    def _with_degrees(self, rows: Plan, spoken_of: Sequence[syntax.Expr]) -> Plan:
+        """Nodes with their degrees, as far as something is said of these."""
+        named = {part.name for part in names_in(tuple(spoken_of))}
+        for direction in ("node_degree_in", "node_degree_out"):
+            if direction in named:
+                rows, _ = degrees(self.binder, self.graph, rows, rows.columns[0], direction)
+        return rows
+
+    def _compared(self, plan: Plan, call: OnPath) -> Plan:
+        """Matches with one column more: what a condition over a path says that looks at other parts of the match."""
+        key = self.graph.key_type
+        if call.inner and key not in ("string", "long", "int", "guid", "bool"):
+            raise self.binder.source.unsupported(
+                f"Inner nodes whose ids are of type {key} are not compared with other parts of a pattern.",
+                self.node.span,
+            )
+        number = Naming(plan.columns).column("$match", "long")
+        kept = self.binder.kept(Windows((*plan.columns, number), plan, (Window("row_number", ()),), (number,)))
+        matches = self.places.again(plan.columns, self.binder.shared(kept))
+        naming = Naming(matches.columns)
+        walked = (self.inner if call.inner else self.numbers)[call.edge]
+        element = naming.column("$element", key if call.inner else "long")
+        steps = Unnest((*matches.columns, element), matches, (Expansion(Ref("dynamic", walked), element),))
+        parts = self.binder.shared(self.graph.nodes if call.inner else self.graph.edges)
+        parts = self._with_degrees(parts, (call.value,)) if call.inner else parts
+        added = tuple(naming.column(one.name, one.type, one.encoding) for one in parts.columns)
+        on = ((Ref(element.type, element), Ref(element.type, parts.columns[0])),)
+        joined = Join((*steps.columns, *added), steps, parts, "inner", on)
+        met: Bound = self.binder.condition(call.value, self._frame(joined))
+        met = Call("bool", "coalesce", (met, Const("bool", False)))
+        counted = met if call.function == "any" else Call("bool", "not", (met,))
+        groups = Naming()
+        group, count = groups.column("match", "long"), groups.column("count", "long")
+        counts = Aggregate(
+            (group, count),
+            joined,
+            (Ref("long", matches.columns[-1]),),
+            (Aggregation("long", "count", (), counted),),
+            ((count,),),
+        )
+        again = self.places.again(matches.columns[:-1], self.binder.shared(kept))
+        names = Naming(again.columns)
+        found = (names.column("$match", "long"), names.column("$count", "long"))
+        rows = Join(
+            (*again.columns, *found), again, counts, "left", ((Ref("long", again.columns[-1]), Ref("long", group)),)
+        )
+        total = Call("long", "coalesce", (Ref("long", found[1]), Const("long", 0)))
+        says = Call("bool", ">" if call.function == "any" else "==", (total, Const("long", 0)))
+        visible = again.columns[:-1]
+        return Project((*visible, names.column(call.column, "bool")), rows, (*refs(visible), says))
 
     def _ends(self, plan: Plan | None, name: str) -> Plan | None:
         """The ids that a pattern node may have, when something is known of it."""
@@ -350,7 +449,8 @@ class _Matching:
         plan, conditions = self._alone(self._node(name), name)
         filtered = self._filtered(plan, conditions)
         key = self.ids[name]
-        self.ids = before
+        self.ids.clear()
+        self.ids.update(before)
         return Project((column,), filtered, (Ref(key.type, key),))
 
     def _on_node(self, name: str) -> list[syntax.Expr]:
@@ -359,8 +459,8 @@ class _Matching:
         return [
             one
             for one in self.conditions
-            if {part.name for part in _names(one)} & everything == {name}
-            and not any(part.name.startswith("$path") for part in _names(one))
+            if {part.name for part in names_in(one)} & everything == {name}
+            and not any(part.name.startswith("$path") for part in names_in(one))
         ]
 
     def _alone(self, plan: Plan, name: str) -> tuple[Plan, list[syntax.Expr]]:
@@ -372,47 +472,11 @@ class _Matching:
         self.with_properties = known
         return plan, conditions
 
-    # What holds for a match as a whole
-
-    def _distinct(self, plan: Plan) -> Plan:
-        """Edges (or nodes) that a match may not have twice."""
-        tests: list[Bound] = []
-        if self.cycles == "unique_edges":
-            for one, other in combinations(self.numbers.values(), 2):
-                tests.append(_apart(one, other))
-        elif self.cycles == "none":
-            for first, second in combinations(self.ids.values(), 2):
-                tests.append(Call("bool", "!=", (Ref(first.type, first), Ref(second.type, second))))
-            for inner in self.inner.values():
-                tests += [_apart(inner, key) for key in self.ids.values()]
-            tests += [_apart(one, other) for one, other in combinations(self.inner.values(), 2)]
-            if any(edge.source == edge.target for edge in self.pattern.edges) or self._has_cycle():
-                tests.append(Const("bool", False))
-        for test in tests:
-            plan = Filter(plan.columns, plan, test)
-        return plan
-
-    def _has_cycle(self) -> bool:
-        """Whether the pattern itself goes round in a circle."""
-        groups = {name: name for name in self.pattern.nodes}
-
-        def root(name: str) -> str:
-            while groups[name] != name:
-                name = groups[name]
-            return name
-
-        for edge in self.pattern.edges:
-            one, other = root(edge.source), root(edge.target)
-            if one == other:
-                return True
-            groups[one] = other
-        return False
-
     def _properties(self, plan: Plan, names: Iterable[str]) -> Plan:
         """The properties of nodes that the query uses, as columns `node.property`."""
         used = {
             (part.target.name, part.name)
-            for part in _members((self.conditions, self.columns))
+            for part in members((self.conditions, self.columns, [call.value for call in self.pattern.calls]))
             if isinstance(part.target, syntax.Name)
         }
         for name in names:
@@ -455,11 +519,13 @@ class _Matching:
         naming = Naming()
         columns: list[Column] = []
         values: list[Bound] = []
-        for item in self.columns:
+        for place, item in enumerate(self.columns):
             value = self.binder.scalar(item.value, frame)
             outputs = [(value, self._path_name(item.value, names))]
             if item.names or not (isinstance(item.value, syntax.Name) and item.value.name.startswith("$path")):
                 outputs = self.binder.outputs(item, value, names)
+            if place in self.unnamed:
+                outputs = [(value, names.counted())]
             for one, name in outputs:
                 columns.append(naming.column(name, one.type))
                 values.append(one)
@@ -475,6 +541,15 @@ class _Matching:
         return names.counted()
 
 
+def _target(part: syntax.Member) -> str:
+    """The name of what a member belongs to."""
+    return part.target.name if isinstance(part.target, syntax.Name) else ""
+
+
+def _of_element(node: syntax.Expr) -> bool:
+    return isinstance(node, syntax.Call) and node.name in (*ON_NODES, "labels")
+
+
 @dataclass(frozen=True, slots=True)
 class _Named:
     name: str
@@ -484,96 +559,6 @@ class _Named:
 class _PatternRow(Row):
     """The columns of matches; `node.$node` finds the node's id."""
 
-    def __init__(self, named: Sequence[_Named], pattern: _Pattern) -> None:
+    def __init__(self, named: Sequence[_Named], pattern: Pattern) -> None:
         super().__init__(one.column for one in named)
         self._by_name = {one.name: one.column for one in named}
-
-
-def _apart(one: Column, other: Column) -> Bound:
-    """Whether two edges, or two paths, have nothing in common."""
-    if one.type != "dynamic" and other.type != "dynamic":
-        return Call("bool", "!=", (Ref(one.type, one), Ref(other.type, other)))
-    sides = []
-    for column in (one, other):
-        value: Bound = Ref(column.type, column)
-        sides.append(value if column.type == "dynamic" else Call("dynamic", "pack_array", (value,)))
-    common = Call("dynamic", "set_intersect", tuple(sides))
-    return Call("bool", "==", (Call("long", "array_length", (common,)), Const("long", 0)))
-
-
-# Reading a pattern
-
-
-def _read(binder: Binder, node: syntax.GraphMatch | syntax.GraphShortestPaths) -> _Pattern:
-    pattern = _Pattern()
-    edge_names: set[str] = set()
-    for sequence in node.patterns:
-        names: list[str] = []
-        for part in sequence:
-            if isinstance(part, syntax.GraphNode):
-                name = part.name or f"$node{len(pattern.nodes)}"
-                names.append(name)
-                pattern.nodes.setdefault(name, part)
-        for place, part in enumerate(one for one in sequence if isinstance(one, syntax.GraphEdge)):
-            name = part.name or f"$edge{len(pattern.edges)}"
-            if name in edge_names or name in pattern.nodes:
-                raise binder.source.semantic_error(f"'{name}' names two parts of the pattern.", part.span)
-            edge_names.add(name)
-            left, right = names[place], names[place + 1]
-            source, target = (right, left) if part.direction == "<-" else (left, right)
-            if part.variable and (part.high is None or part.high < part.low):
-                raise binder.source.semantic_error("A range of lengths such as *1..3 is needed here.", part.span)
-            pattern.edges.append(_Edge(part, name, source, target))
-    clash = edge_names & set(pattern.nodes)
-    if clash:
-        raise binder.source.semantic_error(f"'{min(clash)}' names two parts of the pattern.", node.span)
-    if not pattern.edges and len(pattern.nodes) > 1:
-        raise binder.source.semantic_error("The parts of a pattern must share a node.", node.span)
-    return pattern
-
-
-def _conjuncts(condition: syntax.Expr) -> list[syntax.Expr]:
-    if isinstance(condition, syntax.Binary) and condition.op == "and":
-        return [*_conjuncts(condition.left), *_conjuncts(condition.right)]
-    return [condition]
-
-
-def _names(node: object) -> list[syntax.Name]:
-    """All names in a syntax tree."""
-    found: list[syntax.Name] = []
-
-    def look(part: Any) -> None:  # a node of the syntax tree
-        if isinstance(part, syntax.Name):
-            found.append(part)
-
-    transformed(node, look)
-    return found
-
-
-def _members(node: object) -> list[syntax.Member]:
-    """All accesses to members in a syntax tree."""
-    found: list[syntax.Member] = []
-
-    def look(part: Any) -> None:  # a node of the syntax tree
-        if isinstance(part, list):
-            transformed(tuple(part), look)
-        if isinstance(part, syntax.Member):
-            found.append(part)
-
-    transformed(node, look)
-    return found
-
-
-def _calls(node: object, names: Iterable[str]) -> bool:
-    return any(mentions(node, name) for name in names)
-
-
-def _bare(edge: str) -> Any:  # a function over nodes of the syntax tree
-    """Changes `edge.x` to `x`."""
-
-    def change(part: Any) -> Any:
-        if isinstance(part, syntax.Member) and isinstance(part.target, syntax.Name) and part.target.name == edge:
-            return syntax.Name(part.name, span=part.span)
-        return None
-
-    return change

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
+from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, refs
 from vedette.kql.bind.graph import EDGE, NODE, SOURCE, TARGET, Graph, degrees, graph_of, plan_of, properties
+from vedette.kql.bind.graph_syntax import mentions, transformed
 from vedette.kql.bind.operators.joining import option, word
 from vedette.kql.bind.scope import Frame, Row, Scope
 from vedette.kql.bound import Bound, Call, Ref
@@ -27,9 +28,10 @@ from vedette.kql.plan import (
     Windows,
 )
 from vedette.kql.schema import Column, Naming
-from vedette.kql.source import Span
 
 COMPONENT: Final = "ComponentId"
+NO_LABELS: Final = syntax.Literal("dynamic", [])
+"""What labels() gives: graphs made by a query have none."""
 
 
 @binds(syntax.MakeGraph)
@@ -155,10 +157,12 @@ def _kept_nodes(binder: Binder, graph: Graph, rows: Plan, condition: syntax.Expr
         if name != "node_id" and mentions(condition, name):
             plan, column = degrees(binder, graph, plan, rows.columns[0], name)
             known[name] = column.name
-    if mentions(condition, "node_id"):
-        known["node_id"] = NODE
 
     def rewritten(part: Any) -> Any:  # a node of the syntax tree
+        if isinstance(part, syntax.Call) and part.name == "labels" and not part.arguments:
+            return NO_LABELS
+        if isinstance(part, syntax.Call) and part.name == "node_id" and not part.arguments:
+            return id_text(syntax.Name(NODE, span=part.span), graph.key_type)
         if isinstance(part, syntax.Call) and part.name in known and not part.arguments:
             return syntax.Name(known[part.name], span=part.span)
         return None
@@ -167,12 +171,24 @@ def _kept_nodes(binder: Binder, graph: Graph, rows: Plan, condition: syntax.Expr
     return Filter(plan.columns, plan, predicate)
 
 
+def id_text(node: syntax.Expr, type: KqlType) -> syntax.Expr:
+    """What node_id() gives: a node's id as text."""
+    if type == "string":
+        return node
+    return syntax.Call("tostring", (syntax.Argument(node),), node.span, span=node.span)
+
+
 @binds(syntax.GraphWhereEdges)
 def where_edges(binder: Binder, node: syntax.GraphWhereEdges, input: Plan, scope: Scope) -> Plan:
     """The edges that meet a condition. All nodes stay."""
     graph = graph_of(binder, input, node)
     rows = binder.shared(graph.edges)
-    predicate = binder.condition(node.condition, Frame(scope, Row(properties(rows))))
+
+    def rewritten(part: Any) -> Any:  # a node of the syntax tree
+        return NO_LABELS if isinstance(part, syntax.Call) and part.name == "labels" and not part.arguments else None
+
+    condition = transformed(node.condition, rewritten)
+    predicate = binder.condition(condition, Frame(scope, Row(properties(rows))))
     return plan_of(binder, Graph(binder.kept(Filter(rows.columns, rows, predicate)), graph.nodes))
 
 
@@ -240,35 +256,14 @@ def _table(binder: Binder, rows: Plan, what: str, options: Sequence[syntax.Optio
     return Project((*columns, *shown), rows, (*values, *refs(shown)))
 
 
-# Syntax trees
-
-T = TypeVar("T")
-
-
-def transformed(node: T, change: Any) -> T:  # Any: node → another node, or None to look inside
-    """A syntax tree with some of its nodes changed."""
-    changed = change(node)
-    if changed is not None:
-        result: T = changed
-        return result
-    if isinstance(node, tuple) and not isinstance(node, Span):
-        return tuple(transformed(part, change) for part in node)  # type: ignore[return-value]  # a tuple again
-    if is_dataclass(node) and not isinstance(node, type):
-        parts = {one.name: transformed(getattr(node, one.name), change) for one in fields(node) if one.init}
-        return replace(node, **parts)
-    return node
-
-
-def mentions(node: object, name: str) -> bool:
-    """Whether a syntax tree calls a function of this name."""
-    found = False
-
-    def look(part: Any) -> None:  # a node of the syntax tree
-        nonlocal found
-        found = found or (isinstance(part, syntax.Call) and part.name == name)
-
-    transformed(node, look)
-    return found
-
-
-__all__ = ["make_graph", "mark_components", "mentions", "to_table", "transformed", "where_edges", "where_nodes"]
+__all__ = [
+    "NO_LABELS",
+    "id_text",
+    "make_graph",
+    "mark_components",
+    "mentions",
+    "to_table",
+    "transformed",
+    "where_edges",
+    "where_nodes",
+]
