@@ -73,9 +73,10 @@ def graph_paths(inputs: Sequence[pa.Table], options: Mapping[str, Any]) -> pa.Ta
             if len(found) > MOST_PATHS:
                 raise ValueError(f"the pattern has more than {MOST_PATHS:,} paths: bound its ends or its length")
     key_type = inputs[1].schema.field(0).type
-    arrays = [
-        pa.array([path.nodes[0] for path in found], key_type),
-        pa.array([path.nodes[-1] for path in found], key_type),
+    arrays = [pa.array([path.nodes[end] for path in found], key_type) for end in (0, -1)]
+    if options.get("backwards"):
+        found = [Path(path.nodes[::-1], path.edges[::-1]) for path in found]
+    arrays += [
         pa.array([encode_json([numbers[edge] for edge in path.edges]) for path in found], pa.string()),
         pa.array([encode_json(list(path.nodes[1:-1])) for path in found], pa.string()),
     ]

@@ -521,20 +521,19 @@ class _Matching:
         values: list[Bound] = []
         for place, item in enumerate(self.columns):
             value = self.binder.scalar(item.value, frame)
-            outputs = [(value, self._path_name(item.value, names))]
-            if item.names or not (isinstance(item.value, syntax.Name) and item.value.name.startswith("$path")):
-                outputs = self.binder.outputs(item, value, names)
             if place in self.unnamed:
                 outputs = [(value, names.counted())]
+            elif not item.names and isinstance(item.value, syntax.Name) and item.value.name.startswith("$path"):
+                outputs = [(value, self._path_name(item.value, names))]
+            else:
+                outputs = self.binder.outputs(item, value, names)
             for one, name in outputs:
                 columns.append(naming.column(name, one.type))
                 values.append(one)
         return Project(tuple(columns), plan, tuple(values))
 
-    def _path_name(self, node: syntax.Expr, names: Names) -> str:
+    def _path_name(self, node: syntax.Name, names: Names) -> str:
         """The name of a column that the query leaves unnamed and that holds a value of a path."""
-        if not isinstance(node, syntax.Name) or not node.name.startswith("$path"):
-            return ""
         if node.name in self.by_property:
             written = self.binder.source.text[node.span.start : node.span.end]
             return names.unique(written.replace(".", "_"))
