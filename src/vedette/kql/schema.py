@@ -38,7 +38,7 @@ class Naming:
 
     def column(self, name: str, type: KqlType, encoding: Encoding = "") -> Column:
         """A new column of this name."""
-        base = " ".join(name.splitlines())  # SQL is indented line by line: a name must not reach over lines.
+        base = " ".join(name.splitlines()) or "empty"  # SQL is indented line by line: a name must not reach over lines.
         physical, count = base, 0
         while physical.lower() in self._taken:
             count += 1

@@ -55,7 +55,11 @@ def _kind(value: Any) -> str:  # Any: what JSON holds
 @kernel("dynamic", returns="long")
 def dcount_of_intersection(states: Sequence[Any] | None) -> int | None:  # Any: states of hll()
     """How many values all sets have seen. A state is a limit and the least hashes: below the limit it has them all."""
-    found = [state for state in states or () if isinstance(state, list) and len(state) > 0]
+    found = [
+        state
+        for state in states or ()
+        if isinstance(state, list) and state and all(isinstance(one, int) for one in state)
+    ]
     if len(found) != len(states or ()) or not found:
         return None
     full = [state[-1] for state in found if len(state) - 1 >= state[0]]

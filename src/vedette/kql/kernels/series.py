@@ -255,6 +255,8 @@ def series_fill_linear(
     known = [position for position, value in enumerate(values) if not _gap(value, placeholder)]
     if not known:
         return [constant] * len(values)
+    if not all(isinstance(values[position], int | float) for position in known):
+        return None
     whole = all(isinstance(values[position], int) for position in known)
     filled = list(values)
     for low, high in pairwise(known):

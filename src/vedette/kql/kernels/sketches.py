@@ -94,7 +94,14 @@ def _compressed(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float
 def _digest(state: Any) -> tuple[str, list[float], list[float]]:
     if not isinstance(state, list) or len(state) != 3 or not isinstance(state[0], str):
         raise ValueError("this is no state made by tdigest()")
+    values, weights = state[1:]
+    if not (_are_numbers(values) and _are_numbers(weights) and len(values) == len(weights) > 0):
+        raise ValueError("this is no state made by tdigest()")
     return state[0], state[1], state[2]
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(one, int | float) for one in values)
 
 
 @kernel("dynamic", returns="dynamic")
@@ -141,13 +148,17 @@ def percentile_tdigest(state: Any, percentile: float | None) -> Any:
 @kernel("dynamic", "dynamic", returns="dynamic")
 def percentiles_array_tdigest(state: Any, percentiles: Sequence[float]) -> list[Any] | None:
     """Several percentiles."""
-    return None if state is None else [percentile_tdigest(state, one) for one in percentiles]
+    return (
+        None
+        if state is None
+        else [percentile_tdigest(state, one) for one in percentiles if isinstance(one, int | float)]
+    )
 
 
 @kernel("dynamic", "dynamic", returns="real")
 def rank_tdigest(state: Any, value: Any) -> float | None:
     """The weight of what is not greater than the value."""
-    if state is None or value is None:
+    if state is None or not isinstance(value, int | float):
         return None
     _, values, weights = _digest(state)
     return float(sum(weight for one, weight in zip(values, weights, strict=True) if one <= value))

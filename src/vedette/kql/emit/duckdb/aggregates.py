@@ -238,16 +238,19 @@ def _quantiles(call: Aggregation, value: str, fractions: Sequence[str]) -> list[
 def _weighted(call: Aggregation, value: str, weight: str, fractions: Sequence[str]) -> list[str]:
     ranked = _ranked(value, call.args[0].type)
     pair = f"struct_pack(x := {ranked}, w := {weight}::HUGEINT)"
-    pairs = f"list_filter(list({pair} ORDER BY {ranked}){{filter}}, lambda kql_e: kql_e.x IS NOT NULL AND kql_e.w > 0)"
+    order = "" if is_constant(call.args[0]) else f" ORDER BY {ranked}"
+    pairs = f"list_filter(list({pair}{order}){{filter}}, lambda kql_e: kql_e.x IS NOT NULL AND kql_e.w > 0)"
     return [f"kql_weighted({pairs}, {fraction})" for fraction in fractions]
 
 
 macro("kql_total(pairs)", "list_sum(list_transform(pairs, lambda kql_e: kql_e.w))")
 macro(
     "kql_weighted(pairs, fraction)",
-    "CASE WHEN len(pairs) > 0 THEN struct_extract(list_reduce(pairs, lambda kql_a, kql_e:"
-    " CASE WHEN kql_a.w >= fraction * kql_total(pairs) THEN kql_a"
-    " ELSE struct_pack(x := kql_e.x, w := kql_a.w + kql_e.w) END), 'x') END",
+    # An aggregate that is written several times, or inside of a lambda, can bring DuckDB down: it is taken once.
+    "(list_transform([pairs], lambda kql_p: CASE WHEN len(kql_p) > 0 THEN"
+    " struct_extract(list_reduce(kql_p, lambda kql_a, kql_e:"
+    " CASE WHEN kql_a.w >= fraction * kql_total(kql_p) THEN kql_a"
+    " ELSE struct_pack(x := kql_e.x, w := kql_a.w + kql_e.w) END), 'x') END))[1]",
 )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from vedette.kql.bound import Bound, Call, Const, is_constant
 from vedette.kql.emit.duckdb.registry import emits, macro, simple
 from vedette.kql.emit.duckdb.sql import text
+from vedette.kql.signatures import NUMBERS
 
 macro("kql_is_null(j)", "(coalesce(json_type(j), 'NULL') = 'NULL')")
 macro("kql_is_empty(j)", "(coalesce(j ->> '$', '') = '')")
@@ -103,4 +104,7 @@ def _assert(call: Call, condition: str, message: str) -> str:
 
 @emits("around")
 def _around(call: Call, value: str, center: str, delta: str) -> str:
+    kinds = [arg.type for arg in call.args]
+    if not set(kinds) <= set(NUMBERS) and kinds not in (["datetime", "datetime", "timespan"], ["timespan"] * 3):
+        raise ValueError(f"around is not defined for a {kinds[0]} around a {kinds[1]} by a {kinds[2]}")
     return f"({value} BETWEEN {center} - {delta} AND {center} + {delta})"

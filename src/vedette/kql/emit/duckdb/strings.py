@@ -21,6 +21,10 @@ macro(
     "CASE json_type(j) WHEN 'ARRAY' THEN"
     " array_to_string(list_transform(j ->> '$[*]', lambda x: coalesce(x, '')), d) ELSE '' END",
 )
+macro(
+    "kql_strcat_array_by(j, d)",  # array_to_string wants a constant between the elements
+    f"replace(kql_strcat_array(j, {_MARK}), {_MARK}, d)",
+)
 macro("kql_strrep(v, n, d)", "CASE WHEN n >= 1 THEN repeat(v || d, least(n, 1024) - 1) || v ELSE '' END")
 macro(
     "kql_substring(s, i)",
@@ -98,7 +102,8 @@ def _strcat_delim(call: Call, delimiter: str, *values: str) -> str:
 
 @emits("strcat_array", "array_strcat")
 def _strcat_array(call: Call, array: str, delimiter: str) -> str:
-    return f"kql_strcat_array({array}, {_text(call, 1, delimiter)})"
+    by = "" if isinstance(call.args[1], Const) else "_by"
+    return f"kql_strcat_array{by}({array}, {_text(call, 1, delimiter)})"
 
 
 @emits("strcmp")
