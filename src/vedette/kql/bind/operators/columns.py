@@ -10,7 +10,7 @@ from vedette.errors import UnknownName
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column, refs, renamed
 from vedette.kql.bind.naming import Names
-from vedette.kql.bind.scope import Frame, Row, Scope
+from vedette.kql.bind.scope import Row, Scope
 from vedette.kql.bind.terms import Terms, names_all_columns
 from vedette.kql.bound import VOLATILE, Bound, Call, Const, Ref, walk
 from vedette.kql.plan import Distinct, Filter, FirstPerKey, Join, Plan, Project, Rows

@@ -282,7 +282,14 @@ def shared(emitter: Emitter, plan: steps.Shared, needed: Needed) -> Select:
 
 @writes(steps.Procedure)
 def procedure(emitter: Emitter, plan: steps.Procedure, needed: Needed) -> Select:
-    return Select(emitter.stage(plan), {column: sql.identifier(column.physical) for column in plan.columns})
+    # Programs give dynamic values as JSON texts.
+    scope = {
+        column: f"{sql.identifier(column.physical)}::JSON"
+        if column.type == "dynamic"
+        else sql.identifier(column.physical)
+        for column in plan.columns
+    }
+    return Select(emitter.stage(plan), scope)
 
 
 # Steps that go on
