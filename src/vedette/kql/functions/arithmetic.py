@@ -86,7 +86,7 @@ _declare(
     "neg",
     "(operand: summable) -> first_promoted",
     "(operand: dynamic) -> dynamic",
-    says="A number or span with its sign turned.",
+    says="The unary minus, -x: a number or span with its sign turned.",
 )
 _declare(
     "between",
