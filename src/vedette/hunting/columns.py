@@ -15,21 +15,11 @@ from typing import Final
 from vedette.catalogue.tables import TABLES, KqlType, Table
 from vedette.errors import ConfigurationError
 from vedette.hunting.names import apart, literal, quoted
+from vedette.kql.emit.duckdb.sql import SQL_TYPE
 from vedette.kql.schema import Encoding
 from vedette.kql.tables import TableColumn
 
-ENGINE_TYPE: Final[Mapping[KqlType, str]] = {
-    "string": "VARCHAR",
-    "bool": "BOOLEAN",
-    "int": "INTEGER",
-    "long": "BIGINT",
-    "real": "DOUBLE",
-    "decimal": "DECIMAL(38, 18)",
-    "datetime": "BIGINT",
-    "timespan": "BIGINT",
-    "guid": "VARCHAR",
-    "dynamic": "VARCHAR",
-}
+ENGINE_TYPE: Final[Mapping[KqlType, str]] = {**SQL_TYPE, "dynamic": "VARCHAR"}
 """KQL type → how its values travel in SQL."""
 
 _WHOLE: Final = ("TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER", "BIGINT")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vedette.catalogue.tables import KqlType
 from vedette.errors import QueryError
 from vedette.hunting.columns import ENGINE_TYPE
+from vedette.hunting.values import arrow_types
 from vedette.kql.emit.duckdb.expressions import load_families
 from vedette.kql.emit.duckdb.registry import MACROS
 from vedette.kql.kernels.kernel import KERNELS, Kernel
@@ -83,7 +84,7 @@ def _over_columns(kernel: Kernel) -> Callable[..., Any]:
 
     takes = [_TAKE.get(kind) for kind in kernel.parameters]
     give = _GIVE.get(kernel.returns)
-    arrow_type = _arrow_types()[kernel.returns]
+    arrow_type = arrow_types()[kernel.returns]
     function, name = kernel.function, kernel.name
 
     def call(*arrays: Any) -> Any:  # Arrow arrays; stubs are absent
@@ -151,20 +152,3 @@ _GIVE: Final[Mapping[KqlType, Callable[[Values], Values]]] = {
     "dynamic": _encoded,
     "decimal": _decimals,
 }
-
-
-def _arrow_types() -> Mapping[KqlType, Any]:  # Arrow types; stubs are absent
-    import pyarrow as pa
-
-    return {
-        "string": pa.string(),
-        "guid": pa.string(),
-        "dynamic": pa.string(),
-        "bool": pa.bool_(),
-        "int": pa.int32(),
-        "long": pa.int64(),
-        "real": pa.float64(),
-        "decimal": pa.decimal128(38, 18),
-        "datetime": pa.int64(),
-        "timespan": pa.int64(),
-    }

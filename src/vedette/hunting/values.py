@@ -8,6 +8,7 @@ has no place for the seventh digit.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -45,6 +46,24 @@ def in_ticks(column: Column, array: Array) -> Array:
     return pc.if_else(pc.and_(pc.greater_equal(ticks, 0), pc.less_equal(ticks, MAX_TICKS)), ticks, None)
 
 
+def arrow_types() -> Mapping[KqlType, Any]:  # Arrow types; stubs are absent
+    """KQL type → the Arrow type in which its values leave SQL."""
+    import pyarrow as pa
+
+    return {
+        "string": pa.string(),
+        "guid": pa.string(),
+        "dynamic": pa.string(),
+        "bool": pa.bool_(),
+        "int": pa.int32(),
+        "long": pa.int64(),
+        "real": pa.float64(),
+        "decimal": pa.decimal128(38, 18),
+        "datetime": pa.int64(),
+        "timespan": pa.int64(),
+    }
+
+
 def to_arrow(kind: KqlType, array: Array) -> Array:
     """A column as other programs read it."""
     import pyarrow as pa
@@ -60,15 +79,7 @@ def to_arrow(kind: KqlType, array: Array) -> Array:
         if _within(array):
             return pc.multiply(array, 100).cast(pa.duration("ns"))
         return _floor_divide(array, 10).cast(pa.duration("us"))
-    wanted = {
-        "string": pa.string(),
-        "guid": pa.string(),
-        "dynamic": pa.string(),
-        "bool": pa.bool_(),
-        "int": pa.int32(),
-        "long": pa.int64(),
-        "real": pa.float64(),
-    }.get(kind)
+    wanted = None if kind == "decimal" else arrow_types()[kind]
     return array if wanted is None or array.type == wanted else array.cast(wanted)
 
 
