@@ -86,19 +86,18 @@ def arguments(binder: Binder, node: syntax.Call, function: Function, frame: Fram
 
 
 def _in_order(binder: Binder, node: syntax.Call, function: Function) -> list[syntax.Expr]:
-    """The arguments' values; named ones at their parameter's place."""
-    if all(argument.name is None for argument in node.arguments):
+    """The arguments' values. Named ones go to their parameter's place; where a name is of no parameter, names say
+    nothing."""
+    names = [param.name for param in function.signatures[0].before]
+    said = [argument.name for argument in node.arguments if argument.name is not None]
+    if not said or any(name not in names for name in said):
         return [argument.value for argument in node.arguments]
-    params = function.signatures[0].before
-    names = [param.name for param in params]
     placed: dict[int, syntax.Expr] = {}
     for position, argument in enumerate(node.arguments):
         if argument.name is None:
             placed[position] = argument.value
-        elif argument.name in names:
-            placed[names.index(argument.name)] = argument.value
         else:
-            raise binder.source.unknown(f"parameter of '{node.name}'", argument.name, names, argument.span)
+            placed[names.index(argument.name)] = argument.value
     if sorted(placed) != list(range(len(placed))):
         raise binder.source.semantic_error(f"An argument of '{node.name}' is missing before a named one.", node.span)
     return [placed[position] for position in range(len(placed))]

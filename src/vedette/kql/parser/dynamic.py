@@ -32,7 +32,7 @@ def _inside_parentheses(p: Cursor) -> Json:
 def _json(p: Cursor) -> Json:
     text, kind = p.text, p.kind
     if kind == STRING:
-        return p.string_value()
+        return _text(p)
     if text == "[" or text == "{":
         p.enter()
         found = _array(p) if text == "[" else _bag(p)
@@ -56,6 +56,14 @@ def _json(p: Cursor) -> Json:
     if text == "dynamic":
         return _inside_parentheses(p)
     raise p.expected("a JSON value")
+
+
+def _text(p: Cursor) -> str:
+    """A text; several side by side are one."""
+    found = p.string_value()
+    while p.kind == STRING:
+        found += p.string_value()
+    return found
 
 
 def _number(p: Cursor, sign: int) -> Json:

@@ -204,7 +204,8 @@ class Expressions(Cursor):
                 self.advance()
                 if wild and self.accept("*"):
                     return s.Member(found, "*", span=self.since(start))
-                found = self._member(found, start)
+                if self.text != "[" or self.kinds[self.at + 1] == STRING:
+                    found = self._member(found, start)
             elif self.text == "[":
                 self.advance()
                 self.enter()
