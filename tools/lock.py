@@ -33,8 +33,8 @@ def main() -> None:
     """Refresh both lock files."""
     if shutil.which("uv") is None:
         sys.exit("lock: uv was not found\nhint: python3 -m pip install uv")
-    pin("runtime", "--extra=all", "--group=build")
-    pin("dev", "--extra=all", "--extra=geo", "--group=dev", "--constraint=requirements/runtime.lock")
+    pin("runtime", "--extra=tenant", "--group=build")
+    pin("dev", "--extra=all", "--group=dev", "--constraint=requirements/runtime.lock")
 
 
 if __name__ == "__main__":
