@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.conversions import convert
-from vedette.kql.bind.scope import EMPTY, Frame, LetFunction, LetPlan, LetScalar, LetTable, Row, Scope
+from vedette.kql.bind.scope import EMPTY, Frame, LetFunction, LetScalar, LetTable, Row, Scope
 from vedette.kql.bound import Aggregation, Bound, Call, Const, Ref
 from vedette.kql.fold import fold
 from vedette.kql.functions.refused import REFUSED
@@ -225,7 +225,8 @@ def _fitting(binder: Binder, node: syntax.Call, parameter: syntax.Parameter, val
 
 def _tabular_argument(
     binder: Binder, parameter: syntax.Parameter, value: syntax.Expr, frame: Frame
-) -> LetTable | LetPlan:
+) -> LetTable:
+    """Rows for a parameter. They need the declared columns; others come along."""
     plan = binder.rows(value, frame.scope)
     row = Row(plan.columns)
     for declared in parameter.columns or ():
@@ -237,10 +238,7 @@ def _tabular_argument(
                 f"The column '{declared.name}' is a {column.type}, and the function declares it as {declared.type}.",
                 value.span,
             )
-    if parameter.columns and not parameter.star:
-        names = tuple(syntax.NamedExpr(syntax.Name(declared.name)) for declared in parameter.columns)
-        value = syntax.Pipeline(value, (syntax.Project(names),), span=value.span)
-    return LetTable(value, frame.scope)
+    return LetTable(value, frame.scope, [plan])
 
 
 # Aggregates and windows
