@@ -57,10 +57,11 @@ def _language() -> Iterator[str]:
         "- `take`, `sample` and the order of `make_list` without an order are those of the engine.",
         "- `bag_unpack` and `pivot` look at the data for their columns; declare the output to be independent of it.",
         "- Patterns of `reduce`, `autocluster`, `basket` and `diffpatterns` are found by searches of our own over all",
-        "  rows, and may differ from the service's. `reduce` keeps terms that enough rows have at the same place; numbers",
-        "  are wildcards, and the characters named change sides: a letter separates, a separator belongs to a term.",
-        "- `funnel_sequence` takes events of one state in a row for one, and `session_count` counts a session in each bin",
-        "  where it has rows. `activity_metrics` and `activity_engagement` without a start begin at the first time.",
+        "  rows, and may differ from the service's. `reduce` keeps terms that enough rows have at the same place;",
+        "  numbers are wildcards, and the characters named change sides: a letter separates, a separator belongs to a",
+        "  term.",
+        "- `funnel_sequence` takes events of one state in a row for one, and `session_count` counts a session in each",
+        "  bin where it has rows. Without a start, `activity_metrics` and `activity_engagement` begin with the data.",
         "",
     )
     ordered = sorted(found, key=lambda one: (_rank(one.family), one.family))

@@ -55,6 +55,48 @@ def test_rows_near_over_a_hunting_table(engine: Engine) -> None:
     ]
 
 
+def test_paths_are_compared_with_times_of_stored_nodes(engine: Engine) -> None:
+    rows = engine.run(
+        """DeviceEvents | project Timestamp, DeviceName, ActionType
+        | make-graph DeviceName --> ActionType with DeviceEvents on DeviceName
+        | graph-match (device)-[did*1..1]->(action)
+            where device.DeviceName == "ws-01" and all(did, Timestamp > device.Timestamp + 1m)
+            project since = device.Timestamp, times = did.Timestamp"""
+    ).rows()
+
+    assert rows == [{"since": at(0), "times": ["2024-01-01T10:03:00.0000000Z"]}]
+
+
+def test_scan_partitions_a_hunting_table(engine: Engine) -> None:
+    rows = engine.run(
+        """DeviceEvents
+        | scan order by Timestamp asc partition by DeviceName declare (begin: datetime) with (
+            step any: true => begin = coalesce(any.begin, Timestamp);
+        )
+        | project Timestamp, DeviceName, begin"""
+    ).rows()
+
+    assert rows == [
+        {"Timestamp": at(0), "DeviceName": "ws-01", "begin": at(0)},
+        {"Timestamp": at(3), "DeviceName": "ws-01", "begin": at(0)},
+        {"Timestamp": at(4), "DeviceName": "ws-02", "begin": at(4)},
+    ]
+
+
+def test_funnels_over_a_hunting_table(engine: Engine) -> None:
+    rows = engine.run(
+        """DeviceEvents
+        | evaluate funnel_sequence_completion(DeviceName, Timestamp, datetime(2024-01-01), datetime(2024-01-02), 1d,
+            ActionType, dynamic(["LogonSuccess", "Download"]), dynamic([5m]))
+        | project Timestamp, ActionType, dcount"""
+    ).rows()
+
+    assert rows == [
+        {"Timestamp": datetime(2024, 1, 1, tzinfo=UTC), "ActionType": "LogonSuccess", "dcount": 1},
+        {"Timestamp": datetime(2024, 1, 1, tzinfo=UTC), "ActionType": "Download", "dcount": 1},
+    ]
+
+
 def test_a_graph_of_a_hunting_table(engine: Engine) -> None:
     rows = engine.run(
         """DeviceEvents | make-graph DeviceName --> ActionType with_node_id=Id

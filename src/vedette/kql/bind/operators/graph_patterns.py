@@ -285,7 +285,8 @@ class _Matching:
         naming = Naming(plan.columns if plan else ())
         names = [f"{edge.name}.$edge", f"{edge.name}.$source", f"{edge.name}.$target"]
         names += [f"{edge.name}.{column.name}" for column in shown]
-        added = tuple(naming.column(name, one.type) for name, one in zip(names, rows.columns, strict=True))
+        copied = zip(names, rows.columns, strict=True)
+        added = tuple(naming.column(name, one.type, one.encoding) for name, one in copied)
         self.numbers[edge.name] = added[0]
         return self._joined(plan, relation, (source, target), added, (added[1], added[2]), edge)
 
@@ -493,7 +494,7 @@ class _Matching:
             assert base.columns[0] is key
             naming = Naming(plan.columns)
             added = tuple(
-                naming.column(f"{name}.{one.name}" if one is not key else f"{name}.$same", one.type)
+                naming.column(f"{name}.{one.name}" if one is not key else f"{name}.$same", one.type, one.encoding)
                 for one in rows.columns
             )
             on = ((Ref(key.type, self.ids[name]), Ref(key.type, key)),)

@@ -98,7 +98,7 @@ def _nodes(binder: Binder, node: syntax.MakeGraph, ids: Plan, scope: Scope, id_n
     keys: list[Column] = []
     for rows, column in tables:
         naming = Naming(plan.columns)
-        added = tuple(naming.column(f"$property_{one.name}", one.type) for one in rows.columns)
+        added = tuple(naming.column(f"$property_{one.name}", one.type, one.encoding) for one in rows.columns)
         plan = Join((*plan.columns, *added), plan, rows, "left", ((Ref(key.type, key), Ref(column.type, column)),))
         found += [(one.name, copy) for one, copy in zip(rows.columns, added, strict=True)]
         keys.append(added[rows.columns.index(column)])
