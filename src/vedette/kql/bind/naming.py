@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vedette.kql import syntax
-from vedette.kql.signatures import Function
+from vedette.kql.signatures import CANONICAL, Function
 
 
 def default_name(node: syntax.Expr, functions: Mapping[str, Function]) -> str | None:
@@ -16,7 +16,10 @@ def default_name(node: syntax.Expr, functions: Mapping[str, Function]) -> str | 
         case syntax.Member() | syntax.Index():
             return _path(node, functions)
         case syntax.Call(name=name, arguments=arguments):
-            function = functions.get(name)
+            # A few aggregates have a function of their name, which unites several values of one row.
+            function = (
+                functions.get(f"${CANONICAL.get(name, name)}") if len(arguments) > 1 else None
+            ) or functions.get(name)
             first = default_name(arguments[0].value, functions) if arguments else None
             match function.naming if function else "none":
                 case "first":

@@ -67,6 +67,7 @@ FAMILY.add(
     naming="prefix_and_first",
     deprecated=("cnt",),
 )
+FAMILY.functions["cnt"] = replace(FAMILY.functions["cnt"], prefix="cnt")
 FAMILY.add(
     "countif(predicate: bool) -> long",
     says="Counts the rows for which the predicate is true.",

@@ -79,3 +79,9 @@ class Official:
         self._process.stdin.close()
         self._process.wait(timeout=30)
         self._process.stdout.close()
+
+
+def listing() -> list[dict[str, Any]]:  # JSON
+    """Every function, aggregate and plugin that the library knows, as `listing.cjs` describes them."""
+    answer = subprocess.run(["node", str(HERE / "listing.cjs")], capture_output=True, check=True, encoding="utf-8")
+    return [json.loads(line) for line in answer.stdout.splitlines()]

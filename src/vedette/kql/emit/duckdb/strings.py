@@ -19,7 +19,7 @@ _MARK: Final = "chr(1114111)"
 macro(
     "kql_strcat_array(j, d)",
     "CASE json_type(j) WHEN 'ARRAY' THEN"
-    " array_to_string(list_transform(j ->> '$[*]', lambda x: coalesce(x, '')), d) ELSE '' END",
+    " array_to_string(list_transform((j ->> '$[*]')::VARCHAR[], lambda x: coalesce(x, '')), d) ELSE '' END",
 )
 macro(
     "kql_strcat_array_by(j, d)",  # array_to_string wants a constant between the elements
