@@ -56,7 +56,7 @@ def _language() -> Iterator[str]:
         "  taken and has no effect.",
         "- `take`, `sample` and the order of `make_list` without an order are those of the engine.",
         "- `bag_unpack` and `pivot` look at the data for their columns; declare the output to be independent of it.",
-        "- `hash_combine` and `hash_many` agree with themselves and not with the service: its formula is not published.",
+        "- `hash_combine` and `hash_many` agree with themselves, not with the service: its formula is not published.",
         "- A decimal keeps 18 digits behind the point and 20 before it. A long that overflows ends the query; a sum",
         "  wraps.",
         "- Datetimes, timespans and guids inside of dynamic values are texts.",
