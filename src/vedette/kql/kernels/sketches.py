@@ -148,11 +148,9 @@ def percentile_tdigest(state: Any, percentile: float | None) -> Any:
 @kernel("dynamic", "dynamic", returns="dynamic")
 def percentiles_array_tdigest(state: Any, percentiles: Sequence[float]) -> list[Any] | None:
     """Several percentiles."""
-    return (
-        None
-        if state is None
-        else [percentile_tdigest(state, one) for one in percentiles if isinstance(one, int | float)]
-    )
+    if state is None or not isinstance(percentiles, list):
+        return None
+    return [percentile_tdigest(state, one) for one in percentiles if isinstance(one, int | float)]
 
 
 @kernel("dynamic", "dynamic", returns="real")
