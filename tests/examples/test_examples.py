@@ -74,3 +74,22 @@ def test_the_inventory_holds_every_machine(run: Run, tenant: LocalTenant) -> Non
     with tenant.defender() as defender:
         assert {row["id"] for row in rows} == {machine.id for machine in defender.machines.list()}
     assert sum(int(row["open alerts"]) for row in rows) > 0
+
+
+def test_hunting_around_an_alert_lists_what_ran(run: Run, tenant: LocalTenant) -> None:
+    with tenant.defender() as defender:
+        alert = next(
+            one
+            for one in defender.alerts.list(expand=["evidence"])
+            if any(item.entity_type == "Process" for item in one.evidence)
+        )
+        started = {item.file_name for item in alert.evidence if item.entity_type == "Process"}
+
+    done = run("hunt_around_alert.py", alert.id, "--minutes", "5")
+
+    assert done.returncode == 0, done.stderr
+    heading, *rows = csv.reader(done.stdout.splitlines())
+    assert heading == ["Timestamp", "Account", "Parent", "FileName", "ProcessCommandLine"]
+    assert started & {row[3] for row in rows}
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+    assert f"{len(rows)} processes around '{alert.title}'" in done.stderr
