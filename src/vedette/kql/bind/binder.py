@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from vedette.catalogue.tables import KqlType
+from vedette.catalogue.tables import TABLES, KqlType
+from vedette.catalogue.tables.workspace import workspace_columns
 from vedette.kql import syntax
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.expressions import BINDERS
@@ -105,7 +106,8 @@ class Binder:
         """now: the query's clock, in ticks. parameters: values for names that the query does not define.
 
         probe: runs a plan, for operators whose columns depend on data; without it they are refused.
-        assumed: dynamic columns that such an operator has when there are no data to tell.
+        assumed: columns that such an operator has when there are no data to tell, and that hunting tables have as in a
+        workspace.
         """
         self.source = source
         self.tables = tables
@@ -113,6 +115,8 @@ class Binder:
         self.parameters = dict(parameters or {})
         self.probe = probe
         self.assumed = tuple(assumed)
+        self.workspace: frozenset[str] = frozenset()
+        """Columns that tables of the query have in a workspace only."""
         self.saw_nothing = False
         """Whether an operator whose columns depend on data found no data."""
         self.functions: Mapping[str, Function] = functions()
@@ -447,7 +451,25 @@ class Binder:
         """All rows of a table."""
         schema = self.tables[name]
         columns = tuple(Column(one.name, one.type, one.stored, one.encoding) for one in schema.columns)
-        return Scan(columns, schema.engine_name)
+        return self._with_workspace_columns(name, Scan(columns, schema.engine_name))
+
+    def _with_workspace_columns(self, table: str, plan: Plan) -> Plan:
+        """The rows of a hunting table, with those columns of its copy in a workspace that the query names."""
+        if table not in TABLES:
+            return plan
+        self.workspace |= workspace_columns(table)
+        added = sorted(workspace_columns(table) & frozenset(self.assumed) - {column.name for column in plan.columns})
+        if not added:
+            return plan
+        naming = Naming(plan.columns)
+        folded = {column.name.lower(): column for column in plan.columns}
+        values: list[Bound] = []
+        columns: list[Column] = []
+        for one in added:
+            known = folded.get(one.lower())
+            values.append(Ref(known.type, known) if known else Const("dynamic", None))
+            columns.append(new_column(naming, one, values[-1]))
+        return Project((*plan.columns, *columns), plan, (*refs(plan.columns), *values))
 
     def shared(self, kept: LetPlan) -> Plan:
         """Another use of rows that are computed once, with columns of its own."""
