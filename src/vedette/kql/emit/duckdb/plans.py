@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vedette.kql import plan as steps
-from vedette.kql.bound import Aggregation, Among, Bound, Call, First, Ref, Values, is_constant, walk
+from vedette.kql.bound import VOLATILE, Aggregation, Among, Bound, Call, First, Ref, Values, is_constant, walk
 from vedette.kql.compiled import ExternalFile, Stage, StageInput
 from vedette.kql.emit.duckdb import sql
 from vedette.kql.emit.duckdb.aggregates import IN_ORDER
@@ -360,8 +360,7 @@ def aggregated(emitter: Emitter, plan: steps.Aggregate, needed: Needed) -> Selec
     group: list[str] = []
     for column, key in zip(key_columns, plan.keys, strict=True):
         scope[column] = emitter.expressions.stored(key, select.scope, column.encoding)
-        # A constant alone would name a column by its place.
-        group.append(f"(SELECT {scope[column]})" if is_constant(key) else scope[column])
+        group.append(_no_place(scope[column], key, select.scope))
     unpack: list[tuple[str, tuple[Column, ...]]] = []
     structs: list[tuple[str, str]] = []
     for aggregation, outputs in wanted:
@@ -437,14 +436,23 @@ def ordered(emitter: Emitter, plan: steps.Sort, needed: Needed) -> Select:
     return select
 
 
+def _no_place(text: str, value: Bound, scope: dict[Column, str]) -> str:
+    """SQL of a value as ORDER BY and GROUP BY want it: a number alone would name a column by its place.
+
+    Calls whose arguments do not matter are written as constants too. What is random stays as it is.
+    """
+    if any(scope[column] in text for column in used(value)):
+        return text
+    return text if any(isinstance(part, Call) and part.name in VOLATILE for part in walk(value)) else f"(SELECT {text})"
+
+
 def sort_key(emitter: Emitter, key: steps.SortKey, scope: dict[Column, str]) -> str:
     """What stands in ORDER BY for a key."""
     if isinstance(key.value, Ref):
         text = scope[key.value.column]
     else:
         text = emitter.expressions.value(key.value, scope)
-        if not used(key.value):
-            text = f"(SELECT {text})"  # A number alone would name a column by its place.
+        text = _no_place(text, key.value, scope)
     nulls = f"NULLS {'FIRST' if key.nulls_first else 'LAST'}"
     term = f"{text} {'DESC' if key.descending else 'ASC'} {nulls}"
     if key.value.type == "real":  # What is not a number stands beside the nulls.
