@@ -6,8 +6,8 @@ import os
 import pty
 import re
 import select
-import signal
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -77,13 +77,27 @@ def test_enter_runs_what_is_whole(typed: str, runs: bool) -> None:
     assert is_complete(typed) is runs
 
 
+# Makes its standard input the terminal of the session, so that Ctrl-C reaches the program, and becomes it.
+ON_ITS_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
 class Terminal:
-    """A program on a terminal of its own."""
+    """A program on a terminal of its own. It is started without forking this process, which has threads."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
-        self.child, self.end = pty.fork()
-        if self.child == 0:
-            os.execve(sys.executable, [sys.executable, "-m", "vedette.cli.main", *arguments], environment)
+        self.end, theirs = pty.openpty()
+        program = [sys.executable, "-m", "vedette.cli.main", *arguments]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", ON_ITS_TERMINAL, *program],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environment,
+            start_new_session=True,
+        )
+        os.close(theirs)
         self.shown = ""
 
     def waits_for(self, text: str, seconds: float = 30) -> None:
@@ -106,25 +120,18 @@ class Terminal:
     def ends(self) -> int:
         """The exit status."""
         give_up = time.monotonic() + 20
-        while time.monotonic() < give_up:
+        while self.process.poll() is None and time.monotonic() < give_up:
             if select.select([self.end], [], [], 0.05)[0]:
                 try:
                     os.read(self.end, 65_536)
                 except OSError:
                     break
-            done, status = os.waitpid(self.child, os.WNOHANG)
-            if done:
-                self.child = 0
-                return os.waitstatus_to_exitcode(status)
-        _, status = os.waitpid(self.child, 0)
-        self.child = 0
-        return os.waitstatus_to_exitcode(status)
+        return self.process.wait(timeout=20)
 
     def close(self) -> None:
         """Leave nothing running."""
-        if self.child:
-            os.kill(self.child, signal.SIGKILL)
-            os.waitpid(self.child, 0)
+        self.process.kill()
+        self.process.wait()
         os.close(self.end)
 
 
