@@ -173,9 +173,6 @@ def _equals(call: Call, left: str, right: str) -> str:
 
 
 def _equal(one: Bound, other: Bound, left: str, right: str) -> str:
-    for text, bound, constant in ((left, one, constant_text(other)), (right, other, constant_text(one))):
-        if constant is not None and not any(special in constant for special in "%_"):
-            return f"({sql.to_string(text, bound.type)} ILIKE {sql.text(constant)})"
     return f"({_folded(one, left)} = {_folded(other, right)})"
 
 
