@@ -223,9 +223,7 @@ def _fitting(binder: Binder, node: syntax.Call, parameter: syntax.Parameter, val
     return convert(value, type)
 
 
-def _tabular_argument(
-    binder: Binder, parameter: syntax.Parameter, value: syntax.Expr, frame: Frame
-) -> LetTable:
+def _tabular_argument(binder: Binder, parameter: syntax.Parameter, value: syntax.Expr, frame: Frame) -> LetTable:
     """Rows for a parameter. They need the declared columns; others come along."""
     plan = binder.rows(value, frame.scope)
     row = Row(plan.columns)
