@@ -275,7 +275,7 @@ def _bin(call: Call, value: str, size: str) -> str:
         case "decimal":
             return f"kql_decimal_bin_at({as_decimal(of, value)}, {as_decimal(by, size)}, 0::DECIMAL(38, 18))"
         case "datetime":
-            return _sized(call, by, size, lambda step: f"({value} - {value} % {step})")
+            return _sized(call, by, size, lambda step: f"(({value} // {step}) * {step})")
         case _:
             whole = as_long(of, value)
             return _sized(call, by, as_long(by, size), lambda step: f"kql_bin_long({whole}, {step})")
