@@ -9,6 +9,7 @@ from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.naming import Names
+from vedette.kql.bind.outputs import named_outputs
 from vedette.kql.bind.scope import Frame, Scope
 from vedette.kql.bound import Bound
 from vedette.kql.plan import External, Plan, Project, Range, Rows, nothing
@@ -59,7 +60,7 @@ def print_rows(binder: Binder, columns: Sequence[syntax.NamedExpr], scope: Scope
     values: list[Bound] = []
     for position, column in enumerate(columns):
         bound = binder.scalar(column.value, Frame(scope))
-        for one, name in binder.outputs(column, bound, names, fallback=f"print_{position}", suggested=False):
+        for one, name in named_outputs(binder, column, bound, names, fallback=f"print_{position}", suggested=False):
             made.append(naming.column(name, one.type))
             values.append(one)
     return Project(tuple(made), nothing(), tuple(values))

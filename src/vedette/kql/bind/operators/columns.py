@@ -10,6 +10,7 @@ from vedette.errors import UnknownName
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column, refs, renamed
 from vedette.kql.bind.naming import Names
+from vedette.kql.bind.outputs import named_outputs
 from vedette.kql.bind.scope import Row, Scope
 from vedette.kql.bind.terms import Terms, names_all_columns
 from vedette.kql.bound import VOLATILE, Bound, Call, Const, Ref, walk
@@ -90,7 +91,7 @@ def extended(binder: Binder, columns: Sequence[syntax.NamedExpr], input: Plan, s
         for name in column.names or ([suggested] if suggested is not None else []):
             # It takes the place of a column of this name, also of one that has just been made.
             names.release(name, for_written=bool(column.names))
-        for value, name in binder.outputs(column, bound, names):
+        for value, name in named_outputs(binder, column, bound, names):
             made[name] = new_column(naming, name, value)
             values[made[name]] = value
     plan = binder.with_windows(input, frame)
@@ -117,7 +118,7 @@ def project(binder: Binder, node: syntax.Project, input: Plan, scope: Scope) -> 
         elif not item.names and isinstance(item.value, syntax.Name):
             outputs = [(bound, item.value.name)]
         else:
-            outputs = binder.outputs(item, bound, names)
+            outputs = named_outputs(binder, item, bound, names)
         for value, name in outputs:
             columns.append(new_column(naming, name, value))
             values.append(value)

@@ -18,6 +18,7 @@ from vedette.kql.bind.graph_syntax import Edge, OnPath, Pattern, bare, calls, co
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.graphs import NO_LABELS, id_text, transformed
 from vedette.kql.bind.operators.joining import option, word
+from vedette.kql.bind.outputs import named_outputs
 from vedette.kql.bind.scope import Frame, Row, Scope
 from vedette.kql.bound import Aggregation, Bound, Call, Const, Ref
 from vedette.kql.functions.graphs import ON_NODES, ON_PATHS
@@ -527,7 +528,7 @@ class _Matching:
             elif not item.names and isinstance(item.value, syntax.Name) and item.value.name.startswith("$path"):
                 outputs = [(value, self._path_name(item.value, names))]
             else:
-                outputs = self.binder.outputs(item, value, names)
+                outputs = named_outputs(self.binder, item, value, names)
             for one, name in outputs:
                 columns.append(naming.column(name, one.type))
                 values.append(one)

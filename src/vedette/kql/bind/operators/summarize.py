@@ -8,6 +8,7 @@ from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column
 from vedette.kql.bind.functions import aggregation_of
 from vedette.kql.bind.naming import Names
+from vedette.kql.bind.outputs import named_outputs
 from vedette.kql.bind.scope import Aggregates, Frame, Row, Scope
 from vedette.kql.bound import Aggregation, Bound, Const, Ref
 from vedette.kql.plan import Aggregate, Plan, Project
@@ -90,7 +91,7 @@ def aggregate_columns(
         written = item.names[0] if item.names else None
         suffix = _percentile_name(binder, call, call.arguments[-1].value)
         return [(_claimed(binder, item, written, names) if written else names.unique(suffix), bound)]
-    return [(name, value) for value, name in binder.outputs(item, bound, names)]
+    return [(name, value) for value, name in named_outputs(binder, item, bound, names)]
 
 
 def _claimed(binder: Binder, item: syntax.NamedExpr, name: str, names: Names) -> str:
