@@ -101,13 +101,15 @@ def serve(
                 f"The state folder holds this tenant since {tenant.seeded_before:%Y-%m-%d %H:%M} UTC; tenants, users, "
                 "apps and telemetry of a tenant file count for a new one only."
             )
-        if ready_path is not None:
-            write_private(ready_path, tenant.ready())
-        tenant.fill_telemetry()
-        ending.wait()
-        if ready_path is not None:
-            ready_path.unlink(missing_ok=True)  # who waits for the next server must not find this one's
-        is_filling = tenant.is_filling
+        try:
+            if ready_path is not None:
+                write_private(ready_path, tenant.ready())
+            tenant.fill_telemetry()
+            ending.wait()
+        finally:  # a signal can come as soon as the file is there
+            if ready_path is not None:
+                ready_path.unlink(missing_ok=True)  # who waits for the next server must not find this one's
+            is_filling = tenant.is_filling
     if is_filling and threading.current_thread() is threading.main_thread():
         # Parquet files are being finished by threads that cannot be interrupted and would hold the process for seconds.
         # Nothing is lost: they count only when all of them are there, and the next start writes them again.

@@ -76,7 +76,7 @@ def test_too_long(engine: Engine, query: object) -> None:
 
     assert (stopped.value.limit, stopped.value.allowed) == ("seconds", 0.2)
     assert stopped.value.service_text == "Query exceeded the timeout period."
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # left alone, it would take hours
     assert engine.run("print x = 1").rows() == [{"x": 1}]
 
 

@@ -17,6 +17,8 @@ import httpx2
 
 START_S = 60.0
 """A machine that is busy with other things may take long; a good start takes about a second."""
+SOON_S = 20.0
+"""An end that waits for nobody comes within this; one that waited for an idle connection would not."""
 
 _PROGRAM = "import json, sys; from vedette.tenant.serve import serve; serve(**json.loads(sys.argv[1]))"
 
