@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from vedette.errors import QueryError, QuerySyntaxError, UnknownName, UnsupportedQuery
+from vedette.kql import habits
 
 
 class Span(NamedTuple):
@@ -61,9 +62,12 @@ class Source:
 
     def unknown(self, kind: str, name: str, known: Iterable[str], span: Span) -> UnknownName:
         """There is no table, column or function of this name; `known` are the names that do exist."""
-        near = nearest(name, known)
+        meant = habits.FUNCTIONS.get(name.lower(), ()) if kind == "function" else ()
+        near = meant or nearest(name, known)
         line, column = self.place(span.start)
         hint = f"Did you mean {' or '.join(near)}?" if near else ""
+        if kind == "column" and name.lower() == "null":
+            hint = habits.NULL
         message = self._said(f"There is no {kind} named '{name}'.", span)
         return UnknownName(message, kind=kind, name=name, nearest=near, span=span, line=line, column=column, hint=hint)
 

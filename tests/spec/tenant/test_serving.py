@@ -99,6 +99,7 @@ def test_a_signal_ends_it_while_the_telemetry_is_being_written(tmp_path: Path) -
     with ServerProcess(tmp_path, ephemeral=True, machines=60, days=30) as server:
         assert server.stop() < SOON_S
         assert server.process.returncode == 0
+        assert not server.ready_file.exists()
 
 
 def test_it_listens_on_both_loopback_addresses(tenant: LocalTenant) -> None:

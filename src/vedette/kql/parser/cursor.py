@@ -51,10 +51,10 @@ class Cursor:
         self.advance()
         return True
 
-    def expect(self, text: str, said: str = "") -> None:
+    def expect(self, text: str, said: str = "", *, hint: str = "") -> None:
         """Past the next token, which must be this one."""
         if self.text != text:
-            raise self.expected(said or f"'{text}'")
+            raise self.expected(said or f"'{text}'", hint=hint)
         self.advance()
 
     def behind(self, steps: int) -> str:
@@ -100,12 +100,12 @@ class Cursor:
         """The next token is wrong."""
         return self.source.syntax_error(message, self.span, hint=hint)
 
-    def expected(self, what: str) -> QuerySyntaxError:
+    def expected(self, what: str, *, hint: str = "") -> QuerySyntaxError:
         """Something else was needed here."""
         if self.kind == END:
             return self.error(f"The query ends where {what} was expected.")
         found = self.text if len(self.text) <= 40 else self.text[:39] + "…"
-        return self.error(f"Found {found} where {what} was expected.")
+        return self.error(f"Found {found} where {what} was expected.", hint=hint)
 
     def unsupported(self, message: str, *, hint: str = "") -> QueryError:
         """The next token begins something that is refused."""

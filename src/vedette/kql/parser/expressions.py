@@ -62,6 +62,7 @@ INFIX: Mapping[str, tuple[int, str]] = {
 _STAR_COMPARED = frozenset({"=="} | {sign for sign, (level, _) in INFIX.items() if level == TEXT})
 
 
+_BOUNDS = "Both bounds stand in parentheses: between (low .. high)"
 _OLD_SPELLINGS = frozenset({"mvexpand", "mvapply", "filter", "limit", "order"})
 
 
@@ -148,7 +149,7 @@ class Expressions(Cursor):
     def _behind(self, left: s.Expr, level: int, op: str, start: int) -> s.Expr:
         self.advance()
         if op in _LISTED:
-            items = self._items()
+            items = self._items(op)
             return s.In(op, left, items, span=self.since(start))
         if op in _BETWEEN:
             return self._between(op, left, start)
@@ -160,8 +161,8 @@ class Expressions(Cursor):
         right = self.expression(level + 1) if level < TEXT else self.signed()
         return s.Binary(op, left, right, span=self.since(start))
 
-    def _items(self) -> tuple[s.Expr, ...]:
-        self.expect("(")
+    def _items(self, op: str) -> tuple[s.Expr, ...]:
+        self.expect("(", hint=f"Values stand in parentheses: {op} (…, …)")
         self.enter()
         items = [self.pipeline()]
         while self.accept(","):
@@ -171,10 +172,10 @@ class Expressions(Cursor):
         return tuple(items)
 
     def _between(self, op: str, value: s.Expr, start: int) -> s.Expr:
-        self.expect("(")
+        self.expect("(", hint=_BOUNDS)
         self.enter()
         low = self.expression()
-        self.expect("..")
+        self.expect("..", hint=_BOUNDS)
         high = self.expression()
         self.leave()
         self.expect(")")
@@ -331,6 +332,9 @@ class Expressions(Cursor):
         if self.text in self.operators:
             message = f"An expression was expected, but '{self.text}' is an operator."
             return self.error(message, hint="Is a bar missing before it?")
+        if self.text in INFIX:
+            message = f"'{self.text}' needs a value before it."
+            return self.error(message, hint=f"Write the value again: Name {self.text} …")
         message = f"'{self.text}' is a word of the language and names nothing here."
         return self.error(message, hint=f"For a column of this name write ['{self.text}'].")
 

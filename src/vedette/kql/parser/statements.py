@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Never
 
+from vedette.kql import habits
 from vedette.kql import syntax as s
 from vedette.kql.parser.columns import option_value, tables
 from vedette.kql.parser.combining import COMBINING, SOURCES
 from vedette.kql.parser.expanding import EXPANDING, evaluate_source
-from vedette.kql.parser.expressions import Expressions, wrapping
+from vedette.kql.parser.expressions import INFIX, Expressions, wrapping
 from vedette.kql.parser.graphs import GRAPHS
-from vedette.kql.parser.lexer import END, WORD
+from vedette.kql.parser.lexer import END, STRING, WORD
 from vedette.kql.parser.operators import ROWS
 from vedette.kql.parser.words import NOT_LET, TYPES
-from vedette.kql.source import Source
+from vedette.kql.source import Source, nearest
 
 
 def _refused(p: Expressions) -> Never:
@@ -56,7 +57,22 @@ def parse(text: str) -> s.Query:
 def _left_over(p: Expressions) -> Exception:
     if p.text in _OPERATORS:
         return p.error(f"Found {p.text} where the statement should end.", hint="Is a bar missing before it?")
-    return p.expected("a bar, a semicolon or the end of the query")
+    return p.expected("a bar, a semicolon or the end of the query", hint=_instead(p))
+
+
+def _instead(p: Expressions) -> str:
+    """What was probably meant by the token behind a statement that is over."""
+    if p.texts[0].lower() == "select":
+        return habits.SQL_FIRST
+    if p.texts[p.at - 1] == "not":
+        return habits.NOT
+    hint = habits.BEHIND_AN_EXPRESSION.get(p.text.lower(), "")
+    if hint or p.kind not in (WORD, STRING):
+        return hint
+    near = nearest(p.text, [word for word in INFIX if word[0].isalpha()])
+    return (
+        f"Did you mean {' or '.join(near)}?" if near else "Is a comma, an operator or a parenthesis missing before it?"
+    )
 
 
 def _statements(p: Expressions) -> s.Query:
