@@ -254,7 +254,9 @@ def aggregation_of(binder: Binder, node: syntax.Call, function: Function, frame:
     """The aggregation that a call means; the predicate of an `…if` form becomes its filter."""
     if frame.aggregates is None or frame.inside_aggregate:
         raise binder.source.semantic_error(
-            f"The aggregate '{node.name}' is not allowed here.", node.span, hint="Aggregates stand in summarize, before its by."
+            f"The aggregate '{node.name}' is not allowed here.",
+            node.span,
+            hint="They stand in summarize, before its by.",
         )
     inside = replace(frame, inside_aggregate=True)
     args, fitting = arguments(binder, node, function, inside)
