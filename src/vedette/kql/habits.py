@@ -26,6 +26,9 @@ BEHIND_AN_EXPRESSION: Mapping[str, str] = {
 NOT = "Put the condition in parentheses: not(…)"
 """For `not` in front of a condition."""
 
+SIDE_BY_SIDE = "Is a comma, an operator or a parenthesis missing before it?"
+"""For two values next to each other."""
+
 SQL_FIRST = "This looks like SQL. A query begins with its table: DeviceEvents | where … | project …"
 """For a query whose first word is `select`."""
 

@@ -335,7 +335,15 @@ def _bag_pack_columns(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
     return Call("dynamic", "bag_pack", tuple(parts), span=node.span)
 
 
+def _column_names_of(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
+    if len(node.arguments) != 1:
+        raise binder.source.semantic_error("column_names_of() takes one table.", node.span)
+    plan = binder.rows(node.arguments[0].value, frame.scope)
+    return Const("dynamic", [column.name for column in plan.columns], span=node.span)
+
+
 SPECIAL = {
+    "column_names_of": _column_names_of,
     "now": _now,
     "ago": _now,
     "bin_auto": _bin_auto,

@@ -8,6 +8,7 @@ from vedette.kql import habits
 from vedette.kql import syntax as s
 from vedette.kql.parser.columns import option_value, tables
 from vedette.kql.parser.combining import COMBINING, SOURCES
+from vedette.kql.parser.declaring import declared_pattern
 from vedette.kql.parser.expanding import EXPANDING, evaluate_source
 from vedette.kql.parser.expressions import INFIX, Expressions, wrapping
 from vedette.kql.parser.graphs import GRAPHS
@@ -70,9 +71,7 @@ def _instead(p: Expressions) -> str:
     if hint or p.kind not in (WORD, STRING):
         return hint
     near = nearest(p.text, [word for word in INFIX if word[0].isalpha()])
-    return (
-        f"Did you mean {' or '.join(near)}?" if near else "Is a comma, an operator or a parenthesis missing before it?"
-    )
+    return f"Did you mean {' or '.join(near)}?" if near else habits.SIDE_BY_SIDE
 
 
 def _statements(p: Expressions) -> s.Query:
@@ -197,7 +196,8 @@ def _declare(p: Expressions) -> s.Statement:
     start = p.starts[p.at]
     p.advance()
     if p.text == "pattern":
-        raise p.unsupported("Patterns are not supported.", hint="Write a function with let.")
+        p.advance()
+        return declared_pattern(p, start, _statements, _parameter)
     p.advance()
     parameters = _parameters(p)
     if not parameters:
