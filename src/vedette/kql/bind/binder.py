@@ -31,6 +31,7 @@ from vedette.kql.bind.sources import datatable_rows, external_rows, print_rows, 
 from vedette.kql.bound import Bound, Const, Ref
 from vedette.kql.compiled import Render
 from vedette.kql.functions.catalogue import functions
+from vedette.kql.functions.refused import REFUSED
 from vedette.kql.plan import (
     Plan,
     Procedure,
@@ -425,6 +426,10 @@ class Binder:
         gives = TABLE_FUNCTIONS.get(node.name)
         if gives is not None:
             return gives(self, node, input, scope)
+        if node.name in REFUSED:
+            raise self.source.unsupported(
+                f"The function '{node.name}' {REFUSED[node.name]} and is not supported.", node.name_span
+            )
         if node.name in self.functions:
             raise self.source.semantic_error(
                 f"'{node.name}' gives a single value, and rows are needed here.", node.span

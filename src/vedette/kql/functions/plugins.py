@@ -46,7 +46,7 @@ add(
     says="All patterns of column values that are more frequent than a threshold.",
 )
 add(
-    "diffpatterns(column: scalar, first: string, second: string, threshold: scalar?, weight: scalar?, most: scalar?, "
+    "diffpatterns(column: scalar, first: string, second: string, weight: scalar?, threshold: scalar?, most: scalar?, "
     "wildcard: scalar*) -> dynamic",
     says="Patterns of column values that differ most in frequency between two sets of rows.",
 )

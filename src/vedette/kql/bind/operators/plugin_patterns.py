@@ -46,10 +46,10 @@ def diffpatterns(call: PluginCall) -> Plan:
         "split": call.input.columns.index(split),
         "first": str(call.constant(1, "the first value")),
         "second": str(call.constant(2, "the second value")),
-        "threshold": _share(call, 3, "the threshold", 0.05, low=0.015),
+        "threshold": _share(call, 4, "the threshold", 0.05, low=0.015),
         "most": _whole(call, 5, "the number of dimensions", len(call.input.columns)),
     }
-    return _patterns(call, "diffpatterns", 4, 6, options, DIFFERENCE)
+    return _patterns(call, "diffpatterns", 3, 6, options, DIFFERENCE, split)
 
 
 def _share(call: PluginCall, place: int, what: str, default: float, *, low: float) -> float:
@@ -73,8 +73,12 @@ def _patterns(
     wildcard_place: int,
     options: dict[str, Any],  # plain values
     numbers: tuple[tuple[str, KqlType], ...],
+    split: Column | None = None,
 ) -> Plan:
-    """The program over each combination of values and its weight."""
+    """The program over each combination of values and its weight.
+
+    split: the column by which rows are of one set or the other. It goes in as text, and is none of the result's.
+    """
     weight: Column | None = None
     if call.given(weight_place) is not None:
         weight = call.column(weight_place, "the column of weights")
@@ -86,7 +90,7 @@ def _patterns(
     keys: list[Column] = []
     values: list[Bound] = []
     for column in columns:
-        type: KqlType = "string" if column.type in ("dynamic", "decimal") else column.type
+        type: KqlType = "string" if column is split or column.type in ("dynamic", "decimal") else column.type
         keys.append(naming.column(column.name, type))
         values.append(convert(Ref(column.type, column), type))
     summed = naming.column("weight", "real" if weight is not None and weight.type in ("real", "decimal") else "long")
@@ -102,13 +106,14 @@ def _patterns(
         None if key.type in wildcards else wild for key, wild in zip(keys, options["wildcards"], strict=True)
     ]
     plan: Plan = Procedure((*given, *shown), (rows,), name, options)
-    if all(key.type == column.type for key, column in zip(keys, columns, strict=True)):
+    if all(key.type == column.type and column is not split for key, column in zip(keys, columns, strict=True)):
         return plan
+    pairs = [(one, column) for one, column in zip(shown, columns, strict=True) if column is not split]
     last = Naming()
     final = [last.column(one.name, one.type) for one in given]
-    final += [last.column(column.name, column.type) for column in columns]
+    final += [last.column(column.name, column.type) for _, column in pairs]
     results: list[Bound] = [Ref(one.type, one) for one in given]
-    results += [convert(Ref(one.type, one), column.type) for one, column in zip(shown, columns, strict=True)]
+    results += [convert(Ref(one.type, one), column.type) for one, column in pairs]
     return Project(tuple(final), plan, tuple(results))
 
 
