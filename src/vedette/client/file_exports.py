@@ -31,6 +31,7 @@ from vedette.client.exports import WORKERS
 from vedette.client.row_files import RowReader, line_blocks
 from vedette.client.row_tables import arrow, batches, columns_of, installed, schema_of, write_csv, write_parquet
 from vedette.errors import ConfigurationError, NoAnswer
+from vedette.frames import pandas_frame
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -241,7 +242,7 @@ class Export(Generic[T]):
     def to_pandas(self) -> Any:  # Any: pandas.DataFrame
         """All rows as a `pandas.DataFrame`. Raises: ConfigurationError without pandas or pyarrow."""
         installed("pandas", "a data frame of pandas", "'vedette[hunt]' pandas")
-        return self.to_arrow().to_pandas()
+        return pandas_frame(self.to_arrow())
 
     # -- how an output is made -----------------------------------------------------------------------------------------
 

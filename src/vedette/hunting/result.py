@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from vedette.catalogue.advanced_queries import SERVICE_TYPES
 from vedette.catalogue.tables import KqlType
 from vedette.errors import ConfigurationError
+from vedette.frames import pandas_frame
 from vedette.hunting import values
 from vedette.kql.schema import Column
 
@@ -113,9 +114,9 @@ class Result:
         return _installed("polars").from_arrow(self._arrow)
 
     def pandas(self) -> Any:  # a pandas.DataFrame
-        """Rows as a `pandas.DataFrame`, typed as `arrow`. Raises: ConfigurationError without pandas."""
+        """Rows as a `pandas.DataFrame`, whole numbers as `Int64`. Raises: ConfigurationError without pandas."""
         _installed("pandas")
-        return self._arrow.to_pandas()
+        return pandas_frame(self._arrow)
 
     @cached_property
     def _arrow(self) -> Any:  # an Arrow table; stubs are absent

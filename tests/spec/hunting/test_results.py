@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pandas
 import polars
 import pyarrow as pa
 import pytest
@@ -151,6 +152,18 @@ def test_polars_gets_the_same_types(engine: Engine) -> None:
     frame = engine.run("print n = 1, t = datetime(2026-03-01)").polars()
 
     assert frame.schema == {"n": polars.Int64(), "t": polars.Datetime("ns", "UTC")}
+
+
+def test_pandas_loses_no_digit_where_values_are_missing(engine: Engine) -> None:
+    frame = engine.run(
+        "datatable(n: long, i: int, yes: bool, t: datetime, r: real)"
+        "[9007199254740993, 7, true, datetime(2026-03-01 10:00:00.1234567), 0.5,"
+        "long(null), int(null), bool(null), datetime(null), real(null)] | sort by n desc"
+    ).pandas()
+
+    assert [str(type) for type in frame.dtypes] == ["Int64", "Int32", "boolean", "datetime64[ns, UTC]", "float64"]
+    assert frame.iloc[0].tolist() == [9007199254740993, 7, True, pandas.Timestamp("2026-03-01T10:00:00.1234567Z"), 0.5]
+    assert frame.iloc[1].isna().all()
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])

@@ -429,6 +429,10 @@ def test_polars_frames_have_every_row(service: Service, storage: Storage) -> Non
     assert service.client().exports.software_vulnerabilities().to_polars()["id"].to_list() == ALL
 
 
+def test_pandas_frames_have_every_row(service: Service, storage: Storage) -> None:
+    assert service.client().exports.software_vulnerabilities().to_pandas()["id"].to_list() == ALL
+
+
 @pytest.mark.parametrize(
     ("module", "use", "hint"),
     [
