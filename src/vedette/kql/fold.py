@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Final
 
 from vedette.catalogue.tables import KqlType
@@ -53,6 +55,8 @@ def _fits(type: KqlType, value: object) -> bool:
             return isinstance(value, str)
         case "bool":
             return isinstance(value, bool)
+        case "dynamic":
+            return isinstance(value, list)
         case _:
             return False
 
@@ -238,11 +242,16 @@ def _unixtime(ticks: int) -> _Folder:
 # Conversions
 
 
+_DIGITS: Final = re.compile(r"[0-9]{1,9}")
+
+
 def _to_whole(call: Call, args: list[Const]) -> object:
     value = args[0].value
     if args[0].type in ("int", "long") and isinstance(value, int):
         return value
     if args[0].type == "bool" and isinstance(value, bool):
+        return int(value)
+    if args[0].type == "string" and isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     return UNSURE
 
@@ -269,6 +278,34 @@ def _to_string(call: Call, args: list[Const]) -> object:
             return timespan_text(int(str(const.value)))
         case _:
             return UNSURE
+
+
+# Arrays
+
+
+_LONGEST: Final = 1000
+"""Of how many elements an array is written into the query."""
+_JSON: Final[frozenset[KqlType]] = frozenset({"int", "long", "real", "bool", "string", "dynamic"})
+"""Types whose values are elements of an array as they are."""
+
+
+def _pack_array(call: Call, args: list[Const]) -> object:
+    known = all(arg.type in _JSON and not (isinstance(arg.value, float) and not isfinite(arg.value)) for arg in args)
+    return [arg.value for arg in args] if known else UNSURE
+
+
+def _array_concat(call: Call, args: list[Const]) -> object:
+    arrays = [arg.value for arg in args if isinstance(arg.value, list)]
+    return [one for array in arrays for one in array] if len(arrays) == len(args) else UNSURE
+
+
+def _range(call: Call, args: list[Const]) -> object:
+    if not all(arg.type in ("int", "long") for arg in args):
+        return UNSURE
+    start, stop, step = (*(_whole(arg) for arg in args), 1)[:3]
+    if start is None or stop is None or step is None or step <= 0 or (stop - start) // step >= _LONGEST:
+        return UNSURE
+    return list(range(start, stop + 1, step))
 
 
 def _same(call: Call, args: list[Const]) -> object:
@@ -319,4 +356,7 @@ _FOLDERS: Final[dict[str, _Folder]] = {
     "todatetime": _same,
     "totimespan": _same,
     "strcat": _strcat,
+    "pack_array": _pack_array,
+    "array_concat": _array_concat,
+    "range": _range,
 }

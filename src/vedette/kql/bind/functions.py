@@ -143,6 +143,9 @@ def _wanted(kind: str) -> str:
         "text": "a string or dynamic value", "array": "a dynamic array", "bag": "a dynamic bag", "number": "a number",
         "integer": "an integer", "summable": "a number, datetime or timespan", "scalar": "a value",
         "orderable": "a value with an order", "table": "rows", "type": "a typeof()",
+        "not_bool": "a value that is no bool", "not_dynamic": "a value that is not dynamic",
+        "not_real_or_bool": "a value that is no real and no bool", "number_or_bool": "a number or bool",
+        "integer_or_array": "an integer or a dynamic array",
     }  # fmt: skip
     return words.get(kind, f"a {kind.replace('|', ' or ')}")
 

@@ -35,9 +35,12 @@ FAMILY.add(
     naming="function_and_first",
 )
 FAMILY.add(
+    "percentiles_array_tdigest(tdigest: array, percentile: number, type: type) -> literal",
     "percentiles_array_tdigest(tdigest: array, percentile: number+) -> dynamic",
     "percentiles_array_tdigest(tdigest: array, percentiles: array) -> dynamic",
-    says="Gives several percentiles of the values in a digest as an array.",
+    "percentiles_array_tdigest(tdigest: array, percentile: number+, type: type) -> dynamic",
+    "percentiles_array_tdigest(tdigest: array, percentiles: array, type: type) -> dynamic",
+    says="Gives several percentiles of the values in a digest as an array; a single one with its type as a value.",
     naming="prefix_and_first",
     prefix="percentile_tdigest",
     source=f"{DOCS}percentile-array-tdigest-function",

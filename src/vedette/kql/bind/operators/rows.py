@@ -23,11 +23,15 @@ def sample(binder: Binder, node: syntax.Sample, input: Plan, scope: Scope) -> Pl
     return Sample(input.columns, input, row_count(binder, node.rows, scope))
 
 
-def row_count(binder: Binder, node: syntax.Expr, scope: Scope) -> Bound:
-    """A number of rows."""
+def row_count(binder: Binder, node: syntax.Expr, scope: Scope, *, whole_real: bool = False) -> Bound:
+    """A number of rows; with `whole_real` also a real constant without a fraction."""
     bound = binder.scalar(node, Frame(scope))
+    if whole_real and isinstance(bound, Const) and isinstance(bound.value, float) and bound.value.is_integer():
+        return Const("long", int(bound.value), span=bound.span)
     if bound.type not in ("int", "long"):
         raise binder.source.semantic_error(f"A number of rows is needed here, and this is a {bound.type}.", node.span)
+    if isinstance(bound, Const) and isinstance(bound.value, int) and bound.value < 0:
+        raise binder.source.semantic_error("A number of rows is not negative.", node.span)
     return bound
 
 

@@ -46,6 +46,9 @@ def summarize(binder: Binder, node: syntax.Summarize, input: Plan, scope: Scope)
     outputs: list[tuple[str, Bound]] = []
     for item in node.aggregates:
         outputs += aggregate_columns(binder, item, frame, names, [bound for _, bound in keys])
+    if not keys and not collected.found:
+        # Constants alone are one row, whatever the input: a count makes it one.
+        collected.add(Aggregation("long", "count", ()), ["long"])
     return finished(input, keys, collected, outputs, naming)
 
 

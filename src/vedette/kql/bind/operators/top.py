@@ -39,7 +39,7 @@ def sample_distinct(binder: Binder, node: syntax.SampleDistinct, input: Plan, sc
     name = node.key.names[0] if node.key.names else binder.suggested_name(node.key.value) or "Column1"
     column = new_column(Naming(), name, value)
     distinct = Distinct((column,), Project((column,), input, (value,)))
-    return Take((column,), distinct, row_count(binder, node.rows, scope))
+    return Take((column,), distinct, row_count(binder, node.rows, scope, whole_real=True))
 
 
 @binds(syntax.TopHitters)
@@ -67,7 +67,8 @@ def top_hitters(binder: Binder, node: syntax.TopHitters, input: Plan, scope: Sco
     column = naming.column(measured, aggregation.type)
     counted = Aggregate((group, column), input, (key,), (aggregation,), ((column,),))
     order = (SortKey(Ref(column.type, column), descending=True, nulls_first=False),)
-    return Take(counted.columns, Sort(counted.columns, counted, order), row_count(binder, node.rows, scope))
+    rows = row_count(binder, node.rows, scope, whole_real=True)
+    return Take(counted.columns, Sort(counted.columns, counted, order), rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -376,6 +376,9 @@ def aggregated(emitter: Emitter, plan: steps.Aggregate, needed: Needed) -> Selec
     if not structs:
         select.scope, select.group = scope, group
         select.computed = set(scope)
+        if not plan.keys and not any(column in needed for column in scope):
+            # Nobody reads the aggregates, and they are what makes one row of all.
+            return emitter.wrapped(select, list(scope)[:1])
         return _grouped(select, plan)
     items = [_item(text, column) for column, text in scope.items()] + [f"{text} AS {label}" for text, label in structs]
     select.group = group

@@ -66,6 +66,8 @@ def _percentile_tdigest(call: Call, state: str, percentile: str) -> str:
 
 @emits("percentiles_array_tdigest")
 def _percentiles_array_tdigest(call: Call, state: str, *percentiles: str) -> str:
+    if call.variant == 0:
+        return _percentile_tdigest(call, state, percentiles[0])
     several = percentiles[0] if call.args[1].type == "dynamic" else array_of(call, percentiles)
     return f"kql_percentiles_array_tdigest({state}, {several})"
 
