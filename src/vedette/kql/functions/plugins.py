@@ -114,6 +114,10 @@ add(
     "return_unmatched: bool?, join_hint: number?) -> dynamic",
     says="Looks places up in a table of lines that are at most a radius away.",
 )
+add(
+    "schema_merge(PreserveOrder: bool?) -> dynamic",
+    says="One schema out of several, each as getschema gives it.",
+)
 add("dcount_intersect(hll: dynamic+) -> dynamic", says="Estimated sizes of the intersections of several sets.")
 REFUSED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("python", "r", "csharp"), "runs foreign code"),

@@ -1,9 +1,9 @@
-"""Programs behind plugins: the columns of bags, and the size of what sets have in common."""
+"""Programs behind plugins: the columns of bags, those of several schemas, and the size of what sets have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -50,6 +50,43 @@ def _kind(value: Any) -> str:  # Any: what JSON holds
             return "string"
         case _:
             return "dynamic"
+
+
+WIDER: Final = ("int", "long", "real")
+"""Types each of which holds the values of those before it."""
+OUT_OF_ORDER: Final = "columns are out of order"
+
+
+@procedure("schema_merge")
+def schema_merge(inputs: Sequence[pa.Table], options: Mapping[str, Any]) -> pa.Table:  # Any: plain values
+    """One schema out of several: name, place, type of the engine, type.
+
+    A column stands where it stands last in any schema. In order it must have one place in all of them; one that has
+    several is told last, as an error in place of its types.
+    """
+    import pyarrow as pa
+
+    names, places, _, types = (column.to_pylist() for column in inputs[0].columns)
+    found: dict[str, tuple[set[int], str]] = {}
+    for name, place, type in zip(names, places, types, strict=True):
+        seen, known = found.get(name, (set(), type))
+        found[name] = ({*seen, place}, _common(name, known, type))
+    wrong = [name for name, (seen, _) in found.items() if options["ordered"] and len(seen) > 1]
+    right = sorted((name for name in found if name not in wrong), key=lambda name: max(found[name][0]))
+    failed = f"ERROR({OUT_OF_ORDER})"
+    rows = [(name, at, options["names"].get(found[name][1], ""), found[name][1]) for at, name in enumerate(right)]
+    rows += [(name, -1, f"ERROR(unknown CSL type:{failed})", failed) for name in wrong]
+    kinds = (pa.string(), pa.int64(), pa.string(), pa.string())
+    arrays = [pa.array([row[at] for row in rows], kind) for at, kind in enumerate(kinds)]
+    return pa.table(arrays, names=[f"c{at}" for at in range(4)])
+
+
+def _common(name: str, one: str, other: str) -> str:
+    if one == other:
+        return one
+    if one in WIDER and other in WIDER:
+        return max(one, other, key=WIDER.index)
+    raise ValueError(f"the column '{name}' is a {one} in one schema and a {other} in another")
 
 
 @kernel("dynamic", returns="long")

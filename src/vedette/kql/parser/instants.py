@@ -50,7 +50,10 @@ _RFC = re.compile(
     re.IGNORECASE,
 )
 _SLASHED = re.compile(rf"(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}})(?:\s+{_TIME}\s*(AM|PM)?)?", re.IGNORECASE)
-_YEAR_FIRST = re.compile(rf"(\d{{4}})(?:/|, *)(\d{{1,2}})(?:/|, *)(\d{{1,2}})(?:[T ]\s*{_TIME}{_ZONE})?", re.IGNORECASE)
+_BETWEEN = r"(?:/|, *| +- *|- +)"
+_YEAR_FIRST = re.compile(
+    rf"(\d{{4}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,2}})(?:[T ]\s*{_TIME}{_ZONE})?", re.IGNORECASE
+)
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), 1)}
 
@@ -62,8 +65,8 @@ def timespan_ticks(text: str) -> int | None:
 
 
 def datetime_ticks(text: str) -> int | None:
-    """A datetime in ISO 8601 (also a year or a month alone), RFC 822, RFC 850, month/day/year, year/month/day or `year,
-    month, day`. None when it is none of these, or no such day exists."""
+    """A datetime in ISO 8601 (also a year or a month alone), RFC 822, RFC 850, month/day/year, year/month/day, `year,
+    month, day` or `year - month - day`. None when it is none of these, or no such day exists."""
     text = text.strip()
     if found := _ISO.fullmatch(text) or _YEAR_FIRST.fullmatch(text):
         year, month, day, hour, minute, second, fraction, *zones = found.groups()

@@ -1,4 +1,4 @@
-"""Plugins that change the shape of rows: `bag_unpack`, `pivot`, `narrow`, `preview`."""
+"""Plugins that change the shape of rows, or tell of it: `bag_unpack`, `pivot`, `narrow`, `preview`, `schema_merge`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.binder import refs
 from vedette.kql.bind.conversions import convert
+from vedette.kql.bind.operators.columns import SCHEMA_TYPES
 from vedette.kql.bind.operators.plugins import PluginCall, declared_columns, plugin
 from vedette.kql.bind.operators.summarize import finished
 from vedette.kql.bind.scope import Aggregates, Frame, Row
@@ -228,4 +229,35 @@ def preview(call: PluginCall) -> Plan:
     return Take(rows.columns, rows, Const("long", count))
 
 
-__all__ = ["bag_unpack", "narrow", "pivot", "preview"]
+SCHEMA: Final[tuple[tuple[str, KqlType], ...]] = (
+    ("ColumnName", "string"),
+    ("ColumnOrdinal", "long"),
+    ("DataType", "string"),
+    ("ColumnType", "string"),
+)
+
+
+@plugin("schema_merge")
+def schema_merge(call: PluginCall) -> Plan:
+    """What `getschema` would give for all columns of several schemas; the input is what it gave for each."""
+    row = Row(call.input.columns)
+    found: list[Bound] = []
+    for name, type in SCHEMA:
+        column = row.exactly(name)
+        if column is None or column.type != type:
+            raise call.error(
+                f"schema_merge takes what getschema gives, and there is no {type} column '{name}'.",
+                hint="union (A | getschema), (B | getschema) | evaluate schema_merge()",
+            )
+        found.append(Ref(type, column))
+    ordered = call.constant(0, "PreserveOrder", "PreserveOrder", True)
+    if not isinstance(ordered, bool):
+        raise call.error("PreserveOrder is true or false.")
+    naming = Naming()
+    columns = tuple(naming.column(name, type) for name, type in SCHEMA)
+    names = Naming()
+    rows = Project(tuple(names.column(name, type) for name, type in SCHEMA), call.input, tuple(found))
+    return Procedure(columns, (rows,), "schema_merge", {"ordered": ordered, "names": SCHEMA_TYPES})
+
+
+__all__ = ["bag_unpack", "narrow", "pivot", "preview", "schema_merge"]
