@@ -472,10 +472,22 @@ def _statement(node: s.Statement, bar: str = " | ") -> str:
         case s.Restrict():
             return f"restrict access to ({_exprs(node.tables, PATH)})"
         case s.DeclarePattern():
-            return f"declare pattern {declared(node.name)}"
+            return _pattern(node)
         case s.Alias():
             return f"alias database {declared(node.name)}"
     raise AssertionError(node)
+
+
+def _pattern(node: s.DeclarePattern) -> str:
+    head = f"declare pattern {declared(node.name)}"
+    if not node.parameters:
+        return head
+    path = f"[{_parameters((node.path,))[1:-1]}]" if node.path else ""
+    cases = [
+        f"({_exprs(one.values)}){f'.[{_expr(one.path)}]' if one.path else ''} = {{ {_statements(one.body)} }}; "
+        for one in node.cases
+    ]
+    return f"{head} = {_parameters(node.parameters)}{path} {{ {''.join(cases)}}}"
 
 
 def _value(node: s.Expr, bar: str) -> str:

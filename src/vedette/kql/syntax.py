@@ -780,10 +780,22 @@ class DeclareParameters(Statement):
 
 
 @dataclass(frozen=True, slots=True)
+class PatternCase(Node):
+    """`("value", …).["path"] = { body }` of a pattern."""
+
+    values: tuple[Expr, ...]
+    path: Expr | None
+    body: Query
+
+
+@dataclass(frozen=True, slots=True)
 class DeclarePattern(Statement):
-    """`declare pattern name …`. Kept as written: patterns are refused."""
+    """`declare pattern name = (parameters)[path] { cases }`; without cases it is declared only."""
 
     name: str
+    parameters: tuple[Parameter, ...] = ()
+    path: Parameter | None = None
+    cases: tuple[PatternCase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ ABSENT = {
         CLUSTER,
     ),
     "table": "is syntax here: a source that the binder reads",
-    "column_names_of": "is not documented",
     **dict.fromkeys(
         ("azure_digital_twins_query_request", "cosmosdb_sql_request", "sql_request", "mysql_request", "http_request",
          "http_request_post", "postgresql_request", "dax_request", "ai_chat_completion", "ai_chat_completion_prompt",

@@ -35,7 +35,6 @@ REFUSED_HERE_ALONE = {
     "T | join (U) where a": UnsupportedQuery,
     "T | assert-schema (a:long)": UnsupportedQuery,
     "T | make-graph a --> b partitioned-by c (graph-match (x)-->(y) project z=1)": UnsupportedQuery,
-    "declare pattern P; T": UnsupportedQuery,
     'alias database d = cluster("x").database("y"); T': UnsupportedQuery,
     "T | macro-expand X as Y (Y.T)": UnsupportedQuery,
     ".show tables": QuerySyntaxError,

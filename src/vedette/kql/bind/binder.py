@@ -12,6 +12,8 @@ from vedette.catalogue.tables import TABLES, KqlType
 from vedette.catalogue.tables.workspace import workspace_columns
 from vedette.kql import syntax
 from vedette.kql.bind.conversions import convert
+from vedette.kql.bind.databases import member_rows, names_rows, restrict
+from vedette.kql.bind.declared_patterns import pattern_rows
 from vedette.kql.bind.expressions import BINDERS
 from vedette.kql.bind.functions import entered
 from vedette.kql.bind.naming import default_name
@@ -20,6 +22,7 @@ from vedette.kql.bind.scope import (
     EMPTY,
     Frame,
     LetFunction,
+    LetPattern,
     LetPlan,
     LetScalar,
     LetTable,
@@ -28,7 +31,7 @@ from vedette.kql.bind.scope import (
     WindowCalls,
 )
 from vedette.kql.bind.sources import datatable_rows, external_rows, print_rows, range_rows
-from vedette.kql.bound import Bound, Const, Ref
+from vedette.kql.bound import Bound, Const, First, Ref
 from vedette.kql.compiled import Render
 from vedette.kql.functions.catalogue import functions
 from vedette.kql.functions.refused import REFUSED
@@ -130,6 +133,8 @@ class Binder:
         with the number of its further results."""
         self._depth = 0
         self._count = 0
+        self.drawn: list[tuple[syntax.ToScalar, Bound, First]] = []
+        """What each `toscalar` of a random value was bound to, so that a function gives the same at every call."""
         self.properties: dict[str, syntax.Expr | None] = {}
         """What `set` statements said, by name."""
 
@@ -175,9 +180,9 @@ class Binder:
             case syntax.Evaluated(value=value):
                 return self.result(value, scope)
             case syntax.Restrict():
-                raise self.source.unsupported("'restrict access' is not supported.", statement.span)
-            case syntax.DeclarePattern():
-                raise self.source.unsupported("Patterns are not supported.", statement.span)
+                restrict(self, statement, scope)
+            case syntax.DeclarePattern(name=name):
+                scope.define(name, LetPattern(statement, _copy(scope)))
             case syntax.Alias():
                 raise self.source.unsupported("Other databases cannot be reached from here.", statement.span)
         return None
@@ -223,6 +228,13 @@ class Binder:
         """A physical name that nothing else in the query has."""
         self._count += 1
         return f"{name}__{self._count}"
+
+    def is_set(self, name: str, scope: Scope) -> bool:
+        """Whether a `set` statement has turned a request property on."""
+        if name not in self.properties:
+            return False
+        said = self.properties[name]
+        return said is None or self.constant(said, scope, what=f"The property '{name}'").value in (True, "true", 1)
 
     # Scalars
 
@@ -311,11 +323,15 @@ class Binder:
                     return self._gives_rows(meaning)
                 if meaning is not None:
                     return not isinstance(meaning, LetScalar)
-                return name in self.tables
+                return self.has(name, scope)
+            case syntax.Member():
+                return names_rows(node, scope)
             case syntax.Call(name=name, target=target):
                 meaning = scope.find(name)
                 if isinstance(meaning, LetFunction):
                     return self._gives_rows(meaning)
+                if isinstance(meaning, LetPattern):
+                    return True
                 return target is not None or name in TABLE_FUNCTIONS or name == "table"
             case _:
                 return False
@@ -366,9 +382,7 @@ class Binder:
                 case syntax.ToTable(value=value):
                     return self.rows(value, scope)
                 case syntax.Member():
-                    raise self.source.unsupported(
-                        "Other clusters and databases cannot be reached from here.", node.span
-                    )
+                    return member_rows(self, node, scope)
                 case _:
                     raise self.source.semantic_error("Rows are needed here: a table or a pipeline.", node.span)
 
@@ -397,9 +411,9 @@ class Binder:
                 return self.call_rows(syntax.Call(name, (), node.span, span=node.span), None, scope)
             case LetScalar():
                 raise self.source.semantic_error(f"'{name}' is a single value, and rows are needed here.", node.span)
-        if name in self.tables:
+        if self.has(name, scope):
             return self.scan(name)
-        known = [*self.tables, *scope.names()]
+        known = [*self.visible(scope), *scope.names()]
         raise self.source.unknown("table", name, known, node.span)
 
     def call_rows(self, node: syntax.Call, input: Plan | None, scope: Scope) -> Plan:
@@ -407,6 +421,8 @@ class Binder:
         if node.target is not None or node.name in ("cluster", "database"):
             raise self.source.unsupported("Other clusters and databases cannot be reached from here.", node.span)
         meaning = scope.find(node.name)
+        if isinstance(meaning, LetPattern):
+            return pattern_rows(self, meaning, node, scope)
         if isinstance(meaning, LetFunction):
             outer = scope
             if input is not None:
@@ -442,8 +458,8 @@ class Binder:
         if not node.arguments:
             raise self.source.semantic_error("table() takes the name of a table.", node.span)
         name = str(self.constant(node.arguments[0].value, scope, what="The name of a table").value)
-        if name not in self.tables:
-            raise self.source.unknown("table", name, self.tables, node.span)
+        if not self.has(name, scope):
+            raise self.source.unknown("table", name, self.visible(scope), node.span)
         return self.scan(name)
 
     def statement_inside(self, statement: syntax.Statement, scope: Scope) -> Plan | None:
@@ -451,6 +467,14 @@ class Binder:
         if isinstance(statement, syntax.Evaluated):
             return self.rows(statement.value, Scope(scope))
         return self.statement(statement, scope)
+
+    def has(self, table: str, scope: Scope) -> bool:
+        """Whether there is a table of this name that may be read."""
+        return table in self.tables and scope.sees(table)
+
+    def visible(self, scope: Scope) -> list[str]:
+        """The tables that may be read."""
+        return [name for name in self.tables if scope.sees(name)]
 
     def scan(self, name: str) -> Plan:
         """All rows of a table."""
@@ -532,6 +556,7 @@ def refs(columns: Sequence[Column]) -> tuple[Ref, ...]:
 def _copy(scope: Scope) -> Scope:
     """The scope as it is now: names that come later are not seen."""
     copied = Scope()
+    copied.tables = scope.root.tables
     for name in reversed(list(scope.names())):
         meaning = scope.find(name)
         if meaning is not None:

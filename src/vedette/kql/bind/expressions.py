@@ -290,9 +290,12 @@ def to_scalar(binder: Binder, node: syntax.ToScalar, frame: Frame) -> Bound:
         value = binder.scalar(node.value, replace(frame, row=EMPTY))
         if not any(isinstance(part, Call) and part.name in VOLATILE for part in walk(value)):
             return value
-        column = Naming().column("value", value.type)
-        once = binder.shared(binder.kept(Project((column,), nothing(), (value,))))
-        return First(value.type, once, span=node.span)
+        known = next((one for place, same, one in binder.drawn if place is node and same == value), None)
+        if known is None:
+            column = Naming().column("value", value.type)
+            known = First(value.type, binder.shared(binder.kept(Project((column,), nothing(), (value,)))))
+            binder.drawn.append((node, value, known))
+        return replace(known, span=node.span)
     plan = _rows_apart(binder, node.value, frame)
     if not plan.columns:
         raise binder.source.semantic_error("These rows have no column to take a value from.", node.span)

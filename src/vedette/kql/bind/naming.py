@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from vedette.kql import syntax
@@ -103,3 +104,8 @@ class Names:
             if name not in self._taken:
                 self._taken.add(name)
                 return name
+
+
+def wildcard(pattern: str) -> re.Pattern[str]:
+    """A name pattern, in which `*` stands for anything."""
+    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)

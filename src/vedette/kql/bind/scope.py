@@ -84,7 +84,15 @@ class LetFunction:
     scope: Scope
 
 
-Meaning = LetScalar | LetTable | LetPlan | LetFunction
+@dataclass(frozen=True, slots=True)
+class LetPattern:
+    """A declared pattern, with the names that its pipelines can see."""
+
+    declaration: syntax.DeclarePattern
+    scope: Scope
+
+
+Meaning = LetScalar | LetTable | LetPlan | LetFunction | LetPattern
 
 
 class Scope:
@@ -93,6 +101,8 @@ class Scope:
     def __init__(self, parent: Scope | None = None) -> None:
         self._parent = parent
         self._own: dict[str, Meaning] = {}
+        self.tables: frozenset[str] | None = None
+        """The tables that may be read here, where access is restricted. It is said of outermost scopes."""
 
     def define(self, name: str, meaning: Meaning) -> None:
         """Give a name a meaning here."""
@@ -114,6 +124,15 @@ class Scope:
                 return scope._own[name]
             scope = scope._parent
         return None
+
+    def forget(self, name: str) -> None:
+        """Take a meaning away that a name has here."""
+        self._own.pop(name, None)
+
+    def sees(self, table: str) -> bool:
+        """Whether a table may be read here."""
+        allowed = self.root.tables
+        return allowed is None or table in allowed
 
     def names(self) -> Iterator[str]:
         """All names that mean something here."""

@@ -48,6 +48,11 @@ FAMILY.add(
     deprecated=("columnifexists",),
 )
 FAMILY.add(
+    "column_names_of(table: table) -> dynamic",
+    says="The names of a table's columns, as an array.",
+    source="https://learn.microsoft.com/kusto/query/project-by-names-operator",
+)
+FAMILY.add(
     "new_guid() -> guid",
     says="A random GUID, another one in every row.",
     source=f"{DOCS}new-guid-function",

@@ -6,6 +6,7 @@ From loosest to tightest: `or`; `and`; equality, `in`, `between`; order; `+ -`; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from vedette.catalogue.tables import KqlType
@@ -35,6 +36,9 @@ _POSITIVE_TEXT = words(
 )
 _LISTED = ("in", "!in", "in~", "!in~", "has_any", "has_all")
 _BETWEEN = ("between", "!between")
+
+_EMPTY_INSTANT = re.compile(r"date(?:time)?\s*\(\s*\)")
+"""The time of the query."""
 
 LARGEST_LONG = (1 << 63) - 1
 _TOO_LARGE = str(LARGEST_LONG + 1)
@@ -269,6 +273,8 @@ class Expressions(Cursor):
         if kind == TYPED:
             span = self.span
             self.advance()
+            if _EMPTY_INSTANT.fullmatch(text):
+                return s.Call("now", (), span, span=span)
             return typed_literal(self.source, text, span)
         if kind == REAL:
             self.advance()

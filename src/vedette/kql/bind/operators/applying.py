@@ -86,7 +86,7 @@ def _turned(
 
 
 def _in_order(part: Part, *, always: bool = False) -> Plan:
-    if not part.sorted and not (always and part.order):
+    if not part.sorted and not always:
         return part.plan
     outer = tuple(SortKey(Ref(key.type, key), descending=False, nulls_first=True) for key in part.key)
     return Sort(part.plan.columns, part.plan, (*outer, *part.order))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from vedette.errors import UnknownName
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column, refs, renamed
-from vedette.kql.bind.naming import Names
+from vedette.kql.bind.naming import Names, wildcard
 from vedette.kql.bind.outputs import named_outputs
 from vedette.kql.bind.scope import Row, Scope
 from vedette.kql.bind.terms import Terms, names_all_columns
@@ -142,21 +142,21 @@ def project_keep(binder: Binder, node: syntax.ProjectKeep, input: Plan, scope: S
 @binds(syntax.ProjectByNames)
 def project_by_names(binder: Binder, node: syntax.ProjectByNames, input: Plan, scope: Scope) -> Plan:
     columns: list[Column] = []
+    row = Row(input.columns)
     for expression in node.names:
         patterns: list[syntax.Expr]
-        if isinstance(expression, syntax.Name | syntax.Wildcard):
+        named = isinstance(expression, syntax.Name) and (row.find(expression.name) or not scope.find(expression.name))
+        if named or isinstance(expression, syntax.Wildcard):
             patterns = [expression]
         else:
             value = binder.constant(expression, scope, what="The names of columns").value
             listed = value if isinstance(value, list) else [value]
-            patterns = [
-                syntax.Wildcard(str(one), span=expression.span)
-                if "*" in str(one)
-                else syntax.Name(str(one), span=expression.span)
-                for one in listed
-            ]
+            # As patterns, since a text that names no column is passed over.
+            patterns = [syntax.Wildcard(str(one), span=expression.span) for one in listed]
         for pattern in patterns:
             columns += [column for column in matching(binder, pattern, input) if column not in columns]
+    if not columns:
+        raise binder.source.semantic_error("None of these columns exists.", node.span)
     return Project(tuple(columns), input, refs(columns))
 
 
@@ -221,11 +221,6 @@ def matching(binder: Binder, pattern: syntax.Expr, plan: Plan) -> list[Column]:
         like = wildcard(pattern.pattern)
         return [column for column in plan.columns if like.fullmatch(column.name)]
     raise binder.source.semantic_error("A column's name or a pattern such as Device* is needed here.", pattern.span)
-
-
-def wildcard(pattern: str) -> re.Pattern[str]:
-    """A name pattern, in which `*` stands for anything."""
-    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
 
 
 @binds(syntax.Distinct)

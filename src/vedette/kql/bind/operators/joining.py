@@ -9,8 +9,9 @@ from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, refs, renamed
 from vedette.kql.bind.conversions import convert
-from vedette.kql.bind.naming import Names
-from vedette.kql.bind.operators.columns import wildcard
+from vedette.kql.bind.databases import within
+from vedette.kql.bind.declared_patterns import pattern_of
+from vedette.kql.bind.naming import Names, wildcard
 from vedette.kql.bind.scope import Frame, LetFunction, LetPlan, Row, Scope
 from vedette.kql.bound import Bound, Call, Const, Ref, walk
 from vedette.kql.plan import FirstPerKey, Join, JoinKind, Plan, Project, Scan, Shared, UnionAll
@@ -178,6 +179,7 @@ def _keys(binder: Binder, left: Bound, right: Bound, span: Span) -> tuple[Bound,
 @binds(syntax.Union)
 def union(binder: Binder, node: syntax.Union, input: Plan | None, scope: Scope) -> Plan:
     fuzzy = word(binder, option(node.options, "isfuzzy"), "false").lower() == "true"
+    fuzzy = fuzzy or binder.is_set("best_effort", scope)
     kind = word(binder, option(node.options, "kind"), "outer")
     if kind not in ("outer", "inner"):
         raise binder.source.unknown("kind of union", kind, ("outer", "inner"), node.span)
@@ -198,12 +200,15 @@ def named_tables(
     if isinstance(node, syntax.Wildcard):
         like = wildcard(node.pattern)
         views = [name for name in dict.fromkeys(scope.names()) if like.fullmatch(name) and is_view(scope, name)]
-        tables = [name for name in binder.tables if like.fullmatch(name) and name not in views]
+        tables = [name for name in binder.visible(scope) if like.fullmatch(name) and name not in views]
         if not tables and not views and not fuzzy:
-            raise binder.source.unknown("table like", node.pattern, binder.tables, node.span)
+            raise binder.source.unknown("table like", node.pattern, binder.visible(scope), node.span)
         return [(name, binder.scan(name)) for name in tables] + [
             (name, binder.rows(syntax.Name(name, span=node.span), scope)) for name in views
         ]
+    if isinstance(node, syntax.Member) and "*" in node.name and pattern_of(node, scope) is None:
+        like = wildcard(within(binder, node))
+        return [(name, binder.scan(name)) for name in binder.visible(scope) if like.fullmatch(name)]
     if fuzzy and not _is_there(binder, node, scope):
         return []
     if isinstance(node, syntax.Name):
@@ -234,7 +239,7 @@ def _is_there(binder: Binder, node: syntax.Expr, scope: Scope) -> bool:
     """Whether the table exists that an expression begins with."""
     while isinstance(node, syntax.Pipeline):
         node = node.source
-    return not isinstance(node, syntax.Name) or scope.find(node.name) is not None or node.name in binder.tables
+    return not isinstance(node, syntax.Name) or scope.find(node.name) is not None or binder.has(node.name, scope)
 
 
 def united(plans: Sequence[tuple[str, Plan]], *, inner: bool = False, source: str = "") -> Plan:

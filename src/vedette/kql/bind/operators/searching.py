@@ -39,7 +39,7 @@ def _tables(binder: Binder, written: Sequence[syntax.Expr], input: Plan | None, 
         return [(_name_of(input), input)]
     if not written:
         views = [name for name in dict.fromkeys(scope.names()) if is_view(scope, name)]
-        return [(name, binder.scan(name)) for name in binder.tables if name not in views] + [
+        return [(name, binder.scan(name)) for name in binder.visible(scope) if name not in views] + [
             (name, binder.rows(syntax.Name(name), scope)) for name in views
         ]
     found: list[tuple[str, Plan]] = []
