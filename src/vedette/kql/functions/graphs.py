@@ -18,6 +18,7 @@ def add(text: str, *, says: str) -> None:
 add("all(edge: scalar, condition: bool) -> bool", says="Whether all edges (or inner nodes) of a path meet a condition.")
 add("map(edge: scalar, value: scalar) -> dynamic", says="A value of each edge (or inner node) of a path, as an array.")
 add("inner_nodes(edge: scalar) -> dynamic", says="The nodes between the ends of a path; for all, any and map.")
+add("inner_edges(edge: scalar) -> dynamic", says="The edges of a path; for all, any and map.")
 add("node_degree_in(node: scalar?) -> long", says="How many edges come into a node.")
 add("node_degree_out(node: scalar?) -> long", says="How many edges go out of a node.")
 add("node_id(node: scalar?) -> string", says="The id of a node.")

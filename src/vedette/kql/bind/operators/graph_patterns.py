@@ -169,6 +169,8 @@ class _Matching:
         match node:
             case syntax.Name(name=name) if name in self.pattern.variable:
                 return name, False
+            case syntax.Call(name="inner_edges", arguments=(syntax.Argument(value=syntax.Name() as edge),)):
+                return self._path_of(edge)
             case syntax.Call(name="inner_nodes", arguments=(syntax.Argument(value=syntax.Name(name=name)),)):
                 if name in self.pattern.variable:
                     return name, True

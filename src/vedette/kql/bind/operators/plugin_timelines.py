@@ -9,7 +9,7 @@ from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.plugins import PluginCall, plugin
-from vedette.kql.bound import Bound, Const, Ref
+from vedette.kql.bound import Bound, Const, Ref, is_constant
 from vedette.kql.plan import Plan, Procedure, Project
 from vedette.kql.schema import Column, Naming
 from vedette.kql.signatures import NUMBERS
@@ -42,7 +42,7 @@ class Timeline:
         in this case.
         """
         following = self.call.given(place)
-        if following is None or not isinstance(self.call.binder.scalar(following, self.call.frame), Const):
+        if following is None or not is_constant(self.call.binder.scalar(following, self.call.frame)):
             return {"start": None, "end": None}, 2
         return {"start": self.point(2, "the start"), "end": self.point(3, "the end")}, 4
 

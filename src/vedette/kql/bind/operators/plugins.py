@@ -5,17 +5,19 @@ The plugins themselves are in the modules `plugin_…` beside this one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds
 from vedette.kql.bind.scope import Frame, Row, Scope
-from vedette.kql.bound import Bound, Const, Ref
+from vedette.kql.bound import Bound, Const, Ref, is_constant
 from vedette.kql.functions.plugins import FAMILY, REFUSED
-from vedette.kql.plan import Plan, Project
+from vedette.kql.plan import Plan, Project, Rows
 from vedette.kql.schema import Column, Naming
 from vedette.kql.source import Span
 
@@ -88,15 +90,29 @@ class PluginCall:
         node = self.given(position, name)
         if node is None:
             return default
-        return self.binder.constant(node, self.scope, what=what[0].upper() + what[1:]).value
+        return self._settled(node, what).value
 
     def typed_constant(self, position: int, what: str, types: Sequence[KqlType]) -> Const:
         """A constant argument of one of some types."""
         node = self.needed(position, what)
-        bound = self.binder.constant(node, self.scope, what=what[0].upper() + what[1:])
+        bound = self._settled(node, what)
         if bound.type not in types:
             raise self.error(f"{what[0].upper()}{what[1:]} must be a {' or '.join(types)}.", node.span)
         return bound
+
+    def _settled(self, node: syntax.Expr, what: str) -> Const:
+        """An argument that is the same for all rows; what only data tells, such as `toscalar(…)`, is asked now."""
+        bound = self.binder.scalar(node, Frame(self.scope))
+        if isinstance(bound, Const):
+            return bound
+        if self.binder.probe is None or not is_constant(bound):
+            raise self.error(f"{what[0].upper()}{what[1:]} must be a constant.", node.span)
+        column = Naming().column("value", bound.type)
+        rows = self.binder.probe(Project((column,), Rows((), ((),)), (bound,)))
+        value = rows[0][0] if rows else STAND_INS.get(bound.type)
+        if bound.type == "dynamic" and isinstance(value, str):
+            value = msgspec.json.decode(value)
+        return Const(bound.type, value, span=node.span)
 
     def error(self, message: str, span: Span | None = None, hint: str = "") -> Exception:
         """An error at the call."""
@@ -115,6 +131,10 @@ class PluginCall:
         return rows
 
 
+STAND_INS: Final[Mapping[KqlType, object]] = {
+    **dict.fromkeys(("int", "long", "datetime", "timespan"), 1), "real": 1.0, "string": "", "bool": False,
+}  # fmt: skip
+"""Values of arguments that only data tells, where a query is looked at without any."""
 Plugin = Callable[[PluginCall], Plan]
 PLUGINS: Final[dict[str, Plugin]] = {}
 DECLARING: Final[set[str]] = set()
