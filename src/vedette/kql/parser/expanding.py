@@ -15,7 +15,7 @@ Reader = Callable[[Expressions], s.Operator]
 
 _PARSE_OPTIONS = frozenset({"kind", "flags"})
 _EXPAND_OPTIONS = frozenset({"kind", "bagexpansion", "with_itemindex"})
-_SCAN_OPTIONS = frozenset({"with_match_id", "kind"})
+_SCAN_OPTIONS = frozenset({"with_match_id", "with_step_name", "kind"})
 
 
 def _parse(*, filtering: bool) -> Reader:
@@ -78,7 +78,7 @@ def _mv_expand(p: Expressions) -> s.Operator:
     p.advance()
     given = options(p, _EXPAND_OPTIONS)
     items = _items(p)
-    limit = p.expression() if p.accept("limit") else None
+    limit = p.expression() if p.accept("limit") or p.accept("take") else None
     return s.MvExpand(items, limit, given, span=p.since(start))
 
 
@@ -87,7 +87,7 @@ def _mv_apply(p: Expressions) -> s.Operator:
     p.advance()
     given = options(p, _EXPAND_OPTIONS)
     items = _items(p)
-    limit = p.expression() if p.accept("limit") else None
+    limit = p.expression() if p.accept("limit") or p.accept("take") else None
     p.expect("on")
     body = p.operators_in_parentheses()
     return s.MvApply(items, body, limit, given, span=p.since(start))

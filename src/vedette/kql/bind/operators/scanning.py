@@ -29,6 +29,11 @@ def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
             raise binder.source.unsupported(
                 "Optional steps of scan are not supported: what they do is not documented.", step.span
             )
+    named = option(node.options, "with_step_name")
+    if named is not None:
+        raise binder.source.unsupported(
+            "The option with_step_name of scan is not supported: no page tells what it adds.", named.span
+        )
     naming = Naming(input.columns)
     row = Row(input.columns)
     declared: list[Column] = []
@@ -84,7 +89,10 @@ def scan(binder: Binder, node: syntax.Scan, input: Plan, scope: Scope) -> Plan:
     said = option(node.options, "with_match_id")
     if said is not None:
         options["with_match_id"] = True
-        columns = (*columns, fresh.column(word(binder, said, ""), "long"))
+        name = word(binder, said, "")
+        if name in {column.name for column in columns}:
+            raise binder.source.semantic_error(f"There are two columns named '{name}'.", said.span)
+        columns = (*columns, fresh.column(name, "long"))
     return Procedure(columns, (residual.plan(),), "scan", options)
 
 
