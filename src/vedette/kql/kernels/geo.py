@@ -30,8 +30,9 @@ def _arc(longitude1: float, latitude1: float, longitude2: float, latitude2: floa
 
 def _direction(longitude1: float, latitude1: float, longitude2: float, latitude2: float) -> float | None:
     """Clockwise from north; None from a point to itself or to the one opposite."""
-    arc = _arc(longitude1, latitude1, longitude2, latitude2)
-    if arc < 1e-15 or math.pi - arc < 1e-15:
+    # Haversines are exact for small angles alone: whether points lie opposite is asked of the opposite point.
+    to_opposite = _arc(longitude1, latitude1, longitude2 + 180, -latitude2)
+    if min(_arc(longitude1, latitude1, longitude2, latitude2), to_opposite) < 1e-15:
         return None
     lat1, lat2, dlng = math.radians(latitude1), math.radians(latitude2), math.radians(longitude2 - longitude1)
     east = math.sin(dlng) * math.cos(lat2)

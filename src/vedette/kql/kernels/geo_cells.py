@@ -175,7 +175,7 @@ def geo_h3cell_children(cell: str, resolution: int | None) -> list[str] | None:
     h3 = library("h3")
     level = h3.get_resolution(cell)
     wanted = level + 1 if resolution == -1 else resolution
-    return list(h3.cell_to_children(cell, wanted)) if level < wanted <= min(15, level + 5) else None
+    return list(h3.cell_to_children(cell, wanted)) if level <= wanted <= min(15, level + 5) else None
 
 
 @kernel("string", "long", returns="string")
@@ -186,7 +186,7 @@ def geo_h3cell_parent(cell: str, resolution: int | None) -> str:
     h3 = library("h3")
     level = h3.get_resolution(cell)
     wanted = level - 1 if resolution == -1 else resolution
-    return str(h3.cell_to_parent(cell, wanted)) if 0 <= wanted < level else ""
+    return str(h3.cell_to_parent(cell, wanted)) if 0 <= wanted <= level else ""
 
 
 @kernel("string", "long", returns="dynamic")

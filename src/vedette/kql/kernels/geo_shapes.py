@@ -301,6 +301,9 @@ def _deviation(a: Point, b: Point, pieces: int) -> float:
 
 # What two shapes share
 
+_SAME_PLACE: Final = 1e-10
+"""In degrees, a hundredth of a millimetre: results are computed, and differ from what was given in the last digits."""
+
 
 def _is_line(shape: Any) -> bool:
     return lines(shape) is not None
@@ -355,39 +358,23 @@ def geo_intersection_2polygons(one: Any, other: Any) -> Shape | None:
     found = _intersection(one, other, _is_polygon, _is_polygon)
     if found is None:
         return None
-    shared = {place for part in polygon_parts(s2_polygon(one)) for ring in part for place in map(_rounded, ring)}
-    touching = [
-        point
-        for rings in polygons(other) or []
-        for ring in rings
-        for point in ring
-        if _rounded(point) in shared and not _is_in(point, found)
-    ]
-    edges = _shared_edges(one, other)
-    if any(_rounded(a) not in _corners(found) or _rounded(b) not in _corners(found) for a, b in edges):
-        raise ValueError("polygons that share an edge and lie side by side have no intersection here")
-    return together([*map(point_shape, dict.fromkeys(touching)), *found])
+    mine, theirs = _edges(one), _edges(other)
+    # The inside lies left of every edge: an edge that both have, each its own way, has nothing common beside it.
+    between = [(a, b) for a, b in mine if (b, a) in theirs]
+    on_lines = {point for edge in between for point in edge}
+    corners = {point for edge in theirs for point in edge}
+    points = dict.fromkeys(a for a, _ in mine if a in corners and a not in on_lines and not _is_in(a, found))
+    return together([*map(point_shape, points), *merged([line_shape([edge]) for edge in between]), *found])
 
 
-def _rounded(point: Point) -> Point:
-    return (round(point[0], 12), round(point[1], 12))
-
-
-def _corners(shapes: Sequence[Shape]) -> set[Point]:
-    return {_rounded(point) for shape in shapes for rings in polygons(shape) or [] for ring in rings for point in ring}
+def _edges(shape: Any) -> dict[tuple[Point, Point], None]:
+    rings = [ring for rings in polygon_parts(s2_polygon(shape)) for ring in rings]
+    rounded = [[(round(longitude, 12), round(latitude, 12)) for longitude, latitude in ring] for ring in rings]
+    return {pair: None for ring in rounded for pair in zip(ring, [*ring[1:], ring[0]], strict=True)}
 
 
 def _is_in(point: Point, shapes: Sequence[Shape]) -> bool:
-    if _rounded(point) in _corners(shapes):
+    corners = (corner for shape in shapes for rings in polygons(shape) or [] for ring in rings for corner in ring)
+    if any(abs(point[0] - x) < _SAME_PLACE and abs(point[1] - y) < _SAME_PLACE for x, y in corners):
         return True
     return any(s2_polygon(shape).Contains(s2_point(point)) for shape in shapes if s2_polygon(shape) is not None)
-
-
-def _shared_edges(one: Any, other: Any) -> list[tuple[Point, Point]]:
-    def edges(shape: Any) -> dict[frozenset[Point], tuple[Point, Point]]:
-        rings = [ring for rings in polygons(shape) or [] for ring in rings]
-        pairs = [pair for ring in rings for pair in zip(ring, [*ring[1:], ring[0]], strict=True)]
-        return {frozenset(pair): pair for pair in pairs}
-
-    mine, theirs = edges(one), edges(other)
-    return [pair for known, pair in mine.items() if known in theirs]

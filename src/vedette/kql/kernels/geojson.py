@@ -261,7 +261,8 @@ class _Wkb:
         return values[0] if len(values) == 1 else values
 
     def _points(self) -> list[Point]:
-        return [self._take("dd") for _ in range(self._take("I"))]
+        found = [self._take("dd") for _ in range(self._take("I"))]
+        return [point for point, _ in itertools.groupby(found)]  # what differs on the sphere may be equal in degrees
 
     def shapes(self) -> list[Shape]:
         self._take("B")

@@ -131,6 +131,8 @@ def _most(call: Aggregation, limit: str, otherwise: int) -> str:
 @emits_aggregate("make_list", "makelist")
 def _make_list(call: Aggregation, value: str, limit: str = "") -> str:
     most = _most(call, limit, LIMIT if call.name == "make_list" else OLD_LIMIT)
+    if call.args[0].type == "dynamic":  # arrays give their elements, as for make_set
+        return f"kql_list_of_elements({_filled(call, value)}, {most})"
     return json_array(f"({_filled(call, value)})[1:{most}]", call.args[0].type)
 
 
@@ -153,6 +155,10 @@ def _make_set(call: Aggregation, value: str, limit: str = "") -> str:
 
 
 macro("kql_elements(j)", "CASE json_type(j) WHEN 'ARRAY' THEN from_json(j, '[\"JSON\"]') ELSE [j] END")
+macro(
+    "kql_list_of_elements(js, most)",
+    "coalesce(to_json(flatten(list_transform(js, lambda kql_j: kql_elements(kql_j)))[1:most]), '[]'::JSON)",
+)
 macro(
     "kql_set_of_elements(js, most)",
     "coalesce(to_json((list_sort(list_distinct(list_filter(flatten(list_transform(js,"
