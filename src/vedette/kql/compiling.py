@@ -8,6 +8,7 @@ from typing import Any
 
 import vedette.kql.bind.operators  # noqa: F401  (fills the tables of operators and of functions that give rows)
 from vedette.errors import QueryError, UnknownName
+from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, Program
 from vedette.kql.compiled import Compiled
 from vedette.kql.emit.duckdb.plans import Emitter
@@ -28,8 +29,9 @@ def bind_query(
     now: datetime,
     parameters: Mapping[str, object] | None = None,
     probe: Probe | None = None,
+    tree: syntax.Query | None = None,
 ) -> Program:
-    """The plan of a query. Raises: `QueryError` and its kin."""
+    """The plan of a query. tree: its syntax, where somebody has read it. Raises: `QueryError` and its kin."""
     known: dict[str, list[tuple[Any, ...]]] = {}  # what was probed, by SQL: a `let` is bound more than once
 
     def probed(plan: Plan) -> list[tuple[Any, ...]]:
@@ -40,7 +42,7 @@ def bind_query(
             known[key] = probe(compiled)
         return known[key]
 
-    tree = parse(text)
+    tree = parse(text) if tree is None else tree
     assumed: list[str] = []
     while True:
         binder = Binder(
@@ -72,14 +74,16 @@ def compile_query(
     now: datetime,
     parameters: Mapping[str, object] | None = None,
     probe: Probe | None = None,
+    tree: syntax.Query | None = None,
 ) -> Compiled:
     """A query, ready for DuckDB.
 
     tables: what it may read. now: what `now()` gives. parameters: values for `declare query_parameters`.
     probe: runs a part of the query, for operators whose columns depend on data (`bag_unpack`, `pivot`).
+    tree: the text's syntax, where somebody has read it.
     Raises: `QuerySyntaxError`, `UnknownName`, `UnsupportedQuery` or `QueryError`, each pointing into the text.
     """
-    return _emitted(text, bind_query(text, tables, now=now, parameters=parameters, probe=probe))
+    return _emitted(text, bind_query(text, tables, now=now, parameters=parameters, probe=probe, tree=tree))
 
 
 def too_deep(text: str) -> QueryError:

@@ -64,6 +64,39 @@ def test_a_finding_says_where_and_what_to_do(query: str, rule: str, hint: str) -
     assert hint in findings[0].hint
 
 
+def test_every_mistake_is_told_not_only_the_first() -> None:
+    query = f"""{RECENT}
+| where FileNam has "x" and len(AccountName) == 2 and ProcessId has "y"
+| extend Short = tostirng(DeviceName)
+| join kind=inner (DeviceNetworkEvnts | where RemotePrt == 443) on DeviceId
+| project Short, Missing"""
+
+    assert found(query) == [
+        ("KQL002", 2, 9),
+        ("KQL002", 2, 29),
+        ("KQL003", 2, 55),
+        ("KQL002", 3, 18),
+        ("KQL002", 4, 20),
+        ("KQL002", 4, 47),
+        ("KQL002", 5, 18),
+    ]
+
+
+def test_what_follows_from_a_mistake_is_not_told() -> None:
+    query = f"""{RECENT}
+| extend Total = Missing + 1, Span = ProcessId has "x"
+| summarize Mean = avg(Total), count() by bin(Span, 1h)
+| where Mean > 2
+| sort by Missing"""
+
+    # The last line names the column anew, in rows that would lack it even if it were there.
+    assert found(query) == [("KQL002", 2, 18), ("KQL003", 2, 38), ("KQL002", 5, 11)]
+
+
+def test_a_missing_time_filter_is_not_claimed_where_its_column_is_misspelt() -> None:
+    assert found("DeviceProcessEvents | where Timestmp > ago(1d) | take 1") == [("KQL002", 1, 29)]
+
+
 def test_lines_count_from_one_and_the_end_is_behind_the_last_character() -> None:
     (finding,) = check(f"{RECENT}\n| project\n    Nope", TABLES)
 

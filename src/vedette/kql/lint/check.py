@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from vedette.errors import QueryError, QuerySyntaxError, UnknownName, UnsupportedQuery
+from vedette.kql import syntax
 from vedette.kql.compiling import compile_query
 from vedette.kql.lint.findings import RULES, Finding, Rule
 from vedette.kql.lint.habits import habits
+from vedette.kql.lint.mending import Mending
 from vedette.kql.parser import parse
 from vedette.kql.source import Source, Span
 from vedette.kql.tables import Tables
@@ -30,11 +32,8 @@ def check(text: str, tables: Tables, *, parameters: Mapping[str, object] | None 
         tree = parse(text)
     except QueryError as error:
         return [_of_error(source, error)]
-    try:
-        # What a column depends on data for cannot be known here; such a query is taken to be right.
-        compile_query(text, tables, now=_AT, parameters=parameters, probe=lambda compiled: [])
-    except QueryError as error:
-        found.append(_of_error(source, error))
+    errors, tree = _mistakes(text, tree, tables, parameters)
+    found.extend(_of_error(source, error) for error in errors)
     silenced = dict(_silenced(text))
     for rule, span, message in habits(tree, source, tables):
         finding = _finding(source, rule, span, message or rule.says, rule.advice)
@@ -42,6 +41,24 @@ def check(text: str, tables: Tables, *, parameters: Mapping[str, object] | None 
         if ids is None or (ids and rule.id not in ids):
             found.append(finding)
     return sorted(found, key=lambda one: (one.line, one.column, one.rule.id))
+
+
+def _mistakes(
+    text: str, tree: syntax.Query, tables: Tables, parameters: Mapping[str, object] | None
+) -> tuple[list[QueryError], syntax.Query]:
+    """What does not compile, and the query with that mended as well as may be."""
+    found: list[QueryError] = []
+    mending = Mending(tree)
+    while True:
+        try:
+            # What a column depends on data for cannot be known here; such a query is taken to be right.
+            compile_query(text, tables, now=_AT, parameters=parameters, probe=lambda compiled: [], tree=mending.tree)
+        except QueryError as error:
+            if not mending.follows(error):
+                found.append(error)
+            if mending.mend(error):
+                continue
+        return found, mending.tree
 
 
 def _of_error(source: Source, error: QueryError) -> Finding:
