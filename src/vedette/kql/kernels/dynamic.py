@@ -116,13 +116,10 @@ def bag_has_key(bag: Any, key: str) -> bool | None:
     if not isinstance(bag, dict):
         return None
     at: Any = bag
-    for step in key_steps(key):
-        if isinstance(step, str):
-            if not isinstance(at, dict) or step not in at:
-                return False
-        elif not isinstance(at, list) or not -len(at) <= step < len(at):
+    for name in _names(key):
+        if not isinstance(at, dict) or name not in at:
             return False
-        at = at[step]
+        at = at[name]
     return True
 
 

@@ -54,7 +54,8 @@ def base64_decode_toarray(text: str) -> list[int] | None:
 def base64_encode_fromarray(values: Any) -> str:  # a dynamic value has any type
     if not isinstance(values, list) or not all(isinstance(one, int) and 0 <= one <= 255 for one in values):
         return ""
-    return base64.b64encode(bytes(values)).decode()
+    # The bytes are taken for UTF-8, as the documentation says of invalid ones.
+    return base64.b64encode(_as_text(bytes(values)).encode()).decode()
 
 
 @kernel("string", returns="guid")

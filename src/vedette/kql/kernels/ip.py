@@ -217,7 +217,10 @@ def ipv4_range_to_cidr_list(start: str, end: str) -> list[str] | None:
     return [str(network) for network in networks]
 
 
-_MENTIONED: Final = re.compile(rf"(?<![0-9A-Za-z]){_NUMBER}\.{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?![0-9A-Za-z])", re.ASCII)
+_MENTIONED: Final = re.compile(
+    rf"(?<![0-9A-Za-z])(?=({_NUMBER}\.{_NUMBER}\.{_NUMBER}\.{_NUMBER})(?![0-9A-Za-z]))", re.ASCII
+)
+"""Looks ahead, because addresses may overlap: a dot divides as well as any other character."""
 _WHOLE: Final = re.compile(rf"{_NUMBER}(?:\.{_NUMBER}){{3}}", re.ASCII)
 _PREFIX: Final = re.compile(rf"(?:{_NUMBER}\.){{1,3}}|{_NUMBER}(?:\.{_NUMBER}){{3}}", re.ASCII)
 

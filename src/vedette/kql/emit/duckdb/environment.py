@@ -22,6 +22,10 @@ _BYTES: Final[dict[KqlType, int]] = {
 @emits("estimate_data_size")
 def _estimate_data_size(call: Call, *args: str) -> str:
     fixed = sum(_BYTES.get(arg.type, 0) for arg in call.args)
-    texts = [sql for arg, sql in zip(call.args, args, strict=True) if arg.type not in _BYTES]
-    lengths = "".join(f" + coalesce(octet_length(encode({sql}::VARCHAR)), 0)" for sql in texts)
+    # A dynamic value keeps more than its text; how much more is not documented.
+    lengths = "".join(
+        f" + coalesce(octet_length(encode({sql}::VARCHAR)){' + 1' if arg.type == 'dynamic' else ''}, 0)"
+        for arg, sql in zip(call.args, args, strict=True)
+        if arg.type not in _BYTES
+    )
     return f"({fixed}{lengths})::BIGINT"

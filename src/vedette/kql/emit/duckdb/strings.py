@@ -61,7 +61,16 @@ macro(
 )
 macro(
     "kql_has_any_index(s, j)",
-    "coalesce(list_position(list_transform(kql_texts(j), lambda n: kql_has(s, n)), true) - 1, -1)::BIGINT",
+    "CASE WHEN coalesce(json_type(j), 'NULL') = 'NULL' THEN -1 ELSE"
+    " coalesce(list_position(list_transform(kql_texts(j), lambda n: kql_has(s, n)), true) - 1, -1) END::BIGINT",
+)
+
+
+macro(
+    "kql_groups_of(m, g)",
+    "CASE WHEN len(m) = 0 OR coalesce(len(g), 0) = 0 THEN NULL"
+    " WHEN len(g) = 1 THEN to_json(list_transform(m, lambda x: x[g[1]]))"
+    " ELSE to_json(list_transform(m, lambda x: list_transform(g, lambda n: x[n]))) END",
 )
 
 
@@ -201,7 +210,7 @@ def _extract(call: Call, regex: str, group: str, source: str) -> str:
         found = f"(CASE {group} {cases} ELSE '' END)"
     else:
         raise ValueError("extract needs a constant as the regular expression or as the group")
-    return of_text(found, call.type)
+    return f"kql_parse_json({found})" if call.type == "dynamic" else of_text(found, call.type)
 
 
 @emits("extract_all")
@@ -213,18 +222,35 @@ def _extract_all(call: Call, regex: str, *rest: str) -> str:
         raise ValueError(f"extract_all needs a regular expression with 1 to 16 groups, and this has {pattern.groups}")
     groups = list(range(1, pattern.groups + 1))
     if len(rest) > 1:
-        groups = [_group(pattern, name) for name in _constant_array(call.args[1])]
-    lists = [f"regexp_extract_all({source}, {sql.text(pattern.pattern)}, {group})" for group in groups]
-    if len(lists) == 1:
-        return f"to_json(nullif({lists[0]}, []))"
-    parts = ", ".join(f"x[{at}]" for at in range(1, len(lists) + 1))
-    return f"to_json(nullif(list_transform(list_zip({', '.join(lists)}), lambda x: [{parts}]), []))"
+        asked = call.args[1]
+        if not isinstance(asked, Const):
+            return _extracted_by_row(pattern, source, rest[0])
+        if not isinstance(asked.value, list) or not asked.value:
+            raise ValueError("extract_all needs an array of groups")
+        groups = [_group(pattern, name) for name in asked.value]
+    if len(groups) == 1:
+        return f"to_json(nullif({_all_of(pattern, source, groups[0])}, []))"
+    return f"to_json(nullif({_matches(pattern, source, groups)}, []))"
 
 
-def _constant_array(bound: Bound) -> list[object]:
-    if isinstance(bound, Const) and isinstance(bound.value, list) and bound.value:
-        return bound.value
-    raise ValueError("extract_all needs a constant array of groups")
+def _all_of(pattern: Regex, source: str, group: int) -> str:
+    return f"regexp_extract_all({source}, {sql.text(pattern.pattern)}, {group})"
+
+
+def _matches(pattern: Regex, source: str, groups: list[int]) -> str:
+    """A list of matches, each a list of what these groups hold."""
+    lists = ", ".join(_all_of(pattern, source, group) for group in groups)
+    parts = ", ".join(f"x[{at}]" for at in range(1, len(groups) + 1))
+    return f"list_transform(list_zip({lists}), lambda x: [{parts}])"
+
+
+def _extracted_by_row(pattern: Regex, source: str, asked: str) -> str:
+    """As each row asks for its own groups. What the expression has no group for is null."""
+    numbers = [(str(number), number) for number in range(1, pattern.groups + 1)]
+    cases = " ".join(f"WHEN {sql.text(name)} THEN {number}" for name, number in (*numbers, *pattern.names.items()))
+    wanted = f"list_transform({asked} ->> '$[*]', lambda n: CASE n {cases} END)"
+    matches = _matches(pattern, source, list(range(1, pattern.groups + 1)))
+    return f"kql_groups_of({matches}, {wanted})"
 
 
 def _group(pattern: Regex, name: object) -> int:
