@@ -14,9 +14,11 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import click
 
+from vedette.catalogue.advanced_hunting import GraphHunting
 from vedette.catalogue.coverage import KNOWN, KnownOperation, declared
 from vedette.catalogue.entity import Complex
 from vedette.catalogue.operation import Operation, Parameter, Upload
+from vedette.catalogue.permission import DEFENDER
 from vedette.catalogue.resources import RESOURCES
 from vedette.cli.main import root
 from vedette.tenant.defender import app as _defender
@@ -213,6 +215,8 @@ def _facts(operation: Operation[Any, Any]) -> Iterator[str]:
     yield f"- As an application: {_or(operation.application)}"
     user_role = f", and the user role *{operation.user_role}*" if operation.user_role else ""
     yield f"- As a user: {_or(operation.delegated)}{user_role if operation.delegated else ''}"
+    if operation.api is not DEFENDER:
+        yield f"- Tokens are for {operation.api.name}: `{operation.api.audience}`"
     windows = ((operation.limits.minute, "a minute"), (operation.limits.hour, "an hour"))
     limits = [f"{count:,} calls {span}" for count, span in windows if count]
     yield f"- Limit: {', '.join(limits) or 'the page gives no figure'}"
@@ -321,6 +325,7 @@ def _item(operation: Operation[Any, Any]) -> str:
         "PublicProductFixDto": "update",
         "PublicDistributionDto": "version",
         "AdvancedQueryResponse": "result",
+        "AdvancedHuntingResponse": "result",
         "ExportFilesResponse": "export",
         "LibraryFiles": "file",
         "InOrgFileStats": "stats",
@@ -399,6 +404,10 @@ def _coverage() -> str:
         "Every known operation of the Defender API, and what of it is there. *Basis* says how it is known: from a",
         "public page (`documentation`), from the service's own schema alone, or only from seeing clients use it.",
         "*Tenant* is the local tenant. An operation that is not there is refused, never guessed at.",
+        "",
+        "One operation belongs to the Defender XDR API, at the same hosts, and has tokens of its own. Hunting through",
+        f"Microsoft Graph (`{GraphHunting.run_hunting_query.method} /v1.0{GraphHunting.run_hunting_query.path}`) is",
+        'there as well: `defender.hunt(…, through="graph")`, `vedette hunt --through graph`, and the local tenant.',
         "",
         "| basis | known | client | tenant | CLI |",
         "|---|---:|---:|---:|---:|",

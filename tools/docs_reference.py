@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vedette.catalogue.permission import DEFENDER, MISPRINTS, RESOURCES, USER_ROLES, Resource
+from vedette.catalogue.permission import MISPRINTS, RESOURCES, USER_ROLES, Permission, Resource
 from vedette.catalogue.resources import operations
 from vedette.catalogue.sign_in_errors import OAUTH_ERRORS, SIGN_IN_ERRORS, SOURCE
 from vedette.catalogue.tables import TABLES, Table
@@ -74,19 +74,23 @@ def _permissions() -> Iterator[str]:
 def _resource(resource: Resource) -> Iterator[str]:
     yield from (f"## {resource.name}", "", f"Application id `{resource.app_id}`, audience `{resource.audience}`.")
     yield from ("", _cell(resource.note), "") if resource.note else ("",)
-    is_ours = resource is DEFENDER
+    is_ours = any(operation.api is resource for operation in operations())
     yield "| permission | kind | allows | id |" + (" operations |" if is_ours else "")
     yield "|---|---|---|---|" + ("---|" if is_ours else "")
     for permission in sorted(resource.permissions, key=lambda p: (p.value, p.kind)):
         row = (
             f"| `{permission.value}` | {permission.kind} | {_cell(permission.admin_description)} | `{permission.id}` |"
         )
-        yield row + (f" {_used_by(permission.value, permission.kind)} |" if is_ours else "")
+        yield row + (f" {_used_by(resource, permission)} |" if is_ours else "")
     yield ""
 
 
-def _used_by(value: str, kind: str) -> str:
-    found = [o for o in operations() if value in (o.delegated if kind == "delegated" else o.application)]
+def _used_by(resource: Resource, permission: Permission) -> str:
+    found = [
+        operation
+        for operation in operations(resource)
+        if permission.value in (operation.delegated if permission.kind == "delegated" else operation.application)
+    ]
     return ", ".join(f"[`{o.id}`](operations.md#{o.id.replace('.', '')})" for o in found)
 
 

@@ -20,8 +20,9 @@ from vedette.catalogue.clouds import (
     graph_hosts,
     identity_hosts,
     portal_hosts,
+    xdr_hosts,
 )
-from vedette.catalogue.permission import DEFENDER, GRAPH, resource_by_identifier
+from vedette.catalogue.permission import DEFENDER, GRAPH, XDR, resource_by_identifier
 
 
 @pytest.fixture(scope="module")
@@ -101,10 +102,13 @@ def test_only_the_commercial_cloud_has_regions() -> None:
 def test_every_audience_is_an_identifier_of_its_resource(name: str) -> None:
     assert resource_by_identifier(cloud(name).resource_id) is DEFENDER
     assert resource_by_identifier(cloud(name).graph) is GRAPH
+    assert resource_by_identifier(cloud(name).xdr_base) is XDR
 
 
 def test_addresses_are_origins() -> None:
-    origins = [o for c in CLOUDS.values() for o in (*c.api_hosts, c.authority, c.resource_id, c.portal, c.graph)]
+    origins = [
+        o for c in CLOUDS.values() for o in (*c.api_hosts, c.authority, c.resource_id, c.xdr_base, c.portal, c.graph)
+    ]
 
     for origin in origins:
         parts = urlsplit(origin)
@@ -113,7 +117,7 @@ def test_addresses_are_origins() -> None:
 
 
 def test_the_hosts_to_answer_for_are_disjoint_and_complete() -> None:
-    groups = [identity_hosts(), graph_hosts(), api_hosts(), portal_hosts()]
+    groups = [identity_hosts(), graph_hosts(), api_hosts() | xdr_hosts(), portal_hosts()]
 
     assert sum(map(len, groups)) == len(frozenset().union(*groups))
     assert {"login.microsoftonline.com", "login.windows.net", "sts.windows.net"} <= identity_hosts()
@@ -122,6 +126,13 @@ def test_the_hosts_to_answer_for_are_disjoint_and_complete() -> None:
         "eu.api.security.microsoft.com",
         "api-eu.securitycenter.microsoft.com",
     } <= api_hosts()
+    assert xdr_hosts() == {
+        "api.security.microsoft.com",
+        *(f"{code}.api.security.microsoft.com" for code in REGIONS),
+        *(f"api-{code}.security.microsoft.com" for code in ("us", "eu", "uk")),
+        "api-gcc.security.microsoft.us",
+        "api-gov.security.microsoft.us",
+    }
     assert graph_hosts() == {"graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us"}
 
 

@@ -15,6 +15,14 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
 
+from vedette.catalogue.advanced_hunting import (
+    MAX_SECONDS,
+    AdvancedHunting,
+    AdvancedHuntingResponse,
+    GraphHunting,
+    HuntingQueryResults,
+)
+from vedette.catalogue.advanced_queries import LOOK_BACK_DAYS, MAX_ROWS
 from vedette.catalogue.alerts import Alert
 from vedette.catalogue.domains import Domain
 from vedette.catalogue.entity import Complex, Entity, Property, describe
@@ -23,12 +31,13 @@ from vedette.catalogue.ips import Ip
 from vedette.catalogue.machine_actions import MachineAction
 from vedette.catalogue.machines import Machine
 from vedette.catalogue.operation import ASSUMED, SEEN_IN_CLIENTS, SERVICE_SCHEMA, Operation, Parameter
-from vedette.catalogue.permission import DEFENDER, USER_ROLES
+from vedette.catalogue.permission import DEFENDER, GRAPH, USER_ROLES
 from vedette.catalogue.resources import operations
 from vedette.catalogue.service_errors import SERVICE_ERRORS
 from vedette.catalogue.users import User
 
 PAGES = "https://learn.microsoft.com/defender-endpoint/api/"
+XDR_PAGES = "https://learn.microsoft.com/defender-xdr/"
 UNDOCUMENTED_OPTIONS = {"$orderby", "$select"}
 """On no page. Clients use both, so listings take them; where a page documents paging they are declared beside it."""
 
@@ -104,7 +113,10 @@ BESIDE_THE_SCHEMA: Mapping[str, Mapping[str, str]] = {
 """Type → properties that the schema has as navigation and samples have inside."""
 
 OPERATIONS = tuple(operations())
+OF_ENDPOINT = tuple(operations(DEFENDER))
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+each_of_endpoint = pytest.mark.parametrize("operation", OF_ENDPOINT, ids=lambda operation: operation.id)
+"""Those that the list of documented operations holds; hunting through the other APIs has tests of its own below."""
 
 
 # -- invariants ------------------------------------------------------------------------------------------------------
@@ -123,7 +135,7 @@ def test_an_operation_says_what_it_does_in_one_sentence(operation: Operation[Any
 @each_operation
 def test_an_operation_names_its_source(operation: Operation[Any, Any]) -> None:
     if operation.basis == "documentation":
-        assert operation.source.startswith(PAGES)
+        assert operation.source.startswith(PAGES if operation.api is DEFENDER else XDR_PAGES)
     else:
         assert operation.source == (SERVICE_SCHEMA if operation.basis == "service schema" else "")
         assert operation.answer_format == "xml" or {ASSUMED, SEEN_IN_CLIENTS} & set(operation.notes)
@@ -131,8 +143,8 @@ def test_an_operation_names_its_source(operation: Operation[Any, Any]) -> None:
 
 @each_operation
 def test_an_operation_asks_for_permissions_of_the_right_kind(operation: Operation[Any, Any]) -> None:
-    assert set(operation.application) <= set(DEFENDER.roles)
-    assert set(operation.delegated) <= set(DEFENDER.scopes)
+    assert set(operation.application) <= set(operation.api.roles)
+    assert set(operation.delegated) <= set(operation.api.scopes)
     assert (operation.application and operation.delegated) or operation.id in (
         "metadata.get",
         "machines.find_info_by_ip",
@@ -199,7 +211,7 @@ def expected(operation: Operation[Any, Any], aspect: str, fact: object) -> objec
     return replaced[0]
 
 
-@each_operation
+@each_of_endpoint
 def test_permissions_and_user_role_are_the_documented_ones(operation: Operation[Any, Any]) -> None:
     fact = documented(operation)
     permissions, role = fact["permissions"], fact["user_role"]
@@ -215,7 +227,7 @@ def test_permissions_and_user_role_are_the_documented_ones(operation: Operation[
     )
 
 
-@each_operation
+@each_of_endpoint
 def test_limits_are_the_documented_ones(operation: Operation[Any, Any]) -> None:
     fact = documented(operation)["rate_limit"] or {}
 
@@ -223,7 +235,7 @@ def test_limits_are_the_documented_ones(operation: Operation[Any, Any]) -> None:
     assert operation.limits.hour == fact.get("calls_per_hour")
 
 
-@each_operation
+@each_of_endpoint
 def test_source_preview_and_basis_are_the_documented_ones(operation: Operation[Any, Any]) -> None:
     fact = documented(operation)
 
@@ -232,7 +244,7 @@ def test_source_preview_and_basis_are_the_documented_ones(operation: Operation[A
     assert (operation.preview, operation.basis) == (fact["preview"], fact["basis"])
 
 
-@each_operation
+@each_of_endpoint
 def test_the_answer_is_the_documented_one(operation: Operation[Any, Any]) -> None:
     fact = documented(operation)["success"]
     assert operation.answers == fact["status"]
@@ -254,7 +266,7 @@ def _shape(operation: Operation[Any, Any]) -> str:
     return special.get(operation.entity.__name__, "single") if operation.entity else "single"
 
 
-@each_operation
+@each_of_endpoint
 def test_the_body_has_the_documented_names_and_values(operation: Operation[Any, Any]) -> None:
     fact = documented(operation)["body"] or {"fields": [], "content_type": "application/json"}
     fields = {
@@ -288,7 +300,7 @@ _TYPES = {
 }
 
 
-@each_operation
+@each_of_endpoint
 def test_path_and_query_parameters_are_the_documented_ones(operation: Operation[Any, Any]) -> None:
     fact = documented(operation)
     in_path = [p for p in operation.parameters if p.where == "path"]
@@ -307,7 +319,7 @@ def _type(parameter: Parameter) -> object:
     return hint
 
 
-@each_operation
+@each_of_endpoint
 def test_query_options_are_the_documented_ones(operation: Operation[Any, Any]) -> None:
     fact = documented(operation)["odata"] or _NO_OPTIONS
     entity, odata = operation.entity, operation.odata
@@ -343,11 +355,46 @@ def test_query_options_are_arguments_and_nothing_else_is(operation: Operation[An
     assert options - UNDOCUMENTED_OPTIONS == {name for name, is_allowed in allowed.items() if is_allowed}
 
 
-@each_operation
+@each_of_endpoint
 def test_documented_error_codes_are_declared(operation: Operation[Any, Any]) -> None:
     codes = {error["code"] for error in documented(operation)["errors"] if error.get("code")}
 
     assert codes <= set(operation.errors)
+
+
+# -- hunting through the other APIs ------------------------------------------------------------------------------------
+
+
+def test_hunting_through_the_xdr_api_is_the_documented_operation() -> None:
+    operation = AdvancedHunting.run
+    fact = _read("hunting_limits_and_functions.json")["limits"]["xdr_api"]
+    answer = _read("hunting_limits_and_functions.json")["api_contract"]["response_xdr_api"]
+
+    assert f"{operation.method} {operation.path}" == fact["method"]
+    assert operation.application == (fact["permissions"]["application"],)
+    assert operation.delegated == (fact["permissions"]["delegated"],)
+    assert f"at least {operation.limits.minute}, more for larger tenants" == fact["calls_per_minute"]
+    assert operation.limits.hour is None
+    assert fact["single_request_timeout_minutes"] * 60 == MAX_SECONDS
+    assert (fact["data_range_days"], fact["max_rows"]) == (LOOK_BACK_DAYS, MAX_ROWS)
+    assert {p.wire for p in describe(AdvancedHuntingResponse)} == set(answer["members"])
+
+
+def test_hunting_through_graph_is_the_documented_operation() -> None:
+    operation = GraphHunting.run_hunting_query
+    fact = _read("hunting_limits_and_functions.json")["limits"]["graph_api"]
+    answer = _read("hunting_limits_and_functions.json")["api_contract"]["response_graph_api"]
+
+    assert f"{operation.method} {operation.path}" == fact["method"]
+    assert {p.wire: p.is_required for p in operation.parameters} == {
+        name: text.startswith("required") for name, text in fact["body"].items()
+    }
+    assert f"at least {operation.limits.minute}, more for larger tenants" == fact["calls_per_minute"]
+    assert fact["single_request_timeout_minutes"] * 60 == MAX_SECONDS
+    assert (fact["data_range_days"], fact["max_rows"]) == (LOOK_BACK_DAYS, MAX_ROWS)
+    assert [p.wire for p in describe(HuntingQueryResults)] == answer["members"]
+    assert set(operation.application) <= set(GRAPH.roles)
+    assert set(operation.delegated) <= set(GRAPH.scopes)
 
 
 # -- entities as documented ------------------------------------------------------------------------------------------
@@ -366,7 +413,7 @@ def _with_parts(*kinds: type[Complex]) -> list[type[Complex]]:
 
 
 TYPES = _with_parts(
-    Alert, Machine, MachineAction, User, File, Ip, Domain, *(o.entity for o in OPERATIONS if o.entity is not None)
+    Alert, Machine, MachineAction, User, File, Ip, Domain, *(o.entity for o in OF_ENDPOINT if o.entity is not None)
 )
 each_type = pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
 

@@ -1,4 +1,4 @@
-"""Advanced hunting by KQL. What the tables hold is in `tables`."""
+"""Advanced hunting by KQL through the Endpoint API. Other ways are in `advanced_hunting`, the tables in `tables`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from vedette.catalogue.limits import PerCaller
 from vedette.catalogue.operation import POST, Declared, M, Operations
 from vedette.catalogue.tables.schema import KqlType
 
+POOL = "hunting"
+"""Queries count per tenant. No page says whether the ways to hunt count together; they are taken to."""
 MAX_ROWS = 100_000
 LOOK_BACK_DAYS = 30
 MAX_RESULT_BYTES = 124 * 1024 * 1024
@@ -60,7 +62,7 @@ class AdvancedQueries(Operations[M], base="/api/advancedqueries", resource="adva
         application="AdvancedQuery.Read.All",
         delegated="AdvancedQuery.Read",
         user_role="View Data",
-        limits=PerCaller(minute=45, hour=1500, of_tenant=True),
+        limits=PerCaller(minute=45, hour=1500, pool=POOL),
         context="",
         body_names="pascal",
         source=_PAGE + "run-advanced-query-api",

@@ -28,6 +28,8 @@ class Region:
     api_host: str
     older_host: str | None = None
     """The spelling in samples and identifier URIs, where there is one."""
+    xdr_host: str | None = None
+    """The spelling on the pages of the XDR API, where there is one. Newer ones of them use that of Endpoint."""
     note: str = ""
 
 
@@ -42,6 +44,8 @@ class Cloud:
     authority: str
     resource_id: str
     """Audience of access tokens."""
+    xdr_base: str
+    """Origin of the XDR API, and the audience of tokens for it."""
     portal: str
     graph: str
     notes: tuple[str, ...] = ()
@@ -62,6 +66,16 @@ class Cloud:
         return f"{self.resource_id}/.default"
 
     @property
+    def xdr_scope(self) -> str:
+        """The same for the XDR API."""
+        return f"{self.xdr_base}/.default"
+
+    @property
+    def graph_scope(self) -> str:
+        """The same for Graph."""
+        return f"{self.graph}/.default"
+
+    @property
     def graph_base(self) -> str:
         """Root of the Graph version that registers apps and grants consent."""
         return f"{self.graph}/v1.0"
@@ -80,15 +94,21 @@ REGIONS: Mapping[str, Region] = MappingProxyType(
                 "United States",
                 "https://us.api.security.microsoft.com",
                 "https://api-us.securitycenter.microsoft.com",
+                "https://api-us.security.microsoft.com",
             ),
             Region(
-                "eu", "Europe", "https://eu.api.security.microsoft.com", "https://api-eu.securitycenter.microsoft.com"
+                "eu",
+                "Europe",
+                "https://eu.api.security.microsoft.com",
+                "https://api-eu.securitycenter.microsoft.com",
+                "https://api-eu.security.microsoft.com",
             ),
             Region(
                 "uk",
                 "United Kingdom",
                 "https://uk.api.security.microsoft.com",
                 "https://api-uk.securitycenter.microsoft.com",
+                "https://api-uk.security.microsoft.com",
             ),
             Region("au", "Australia", "https://au.api.security.microsoft.com"),
             Region("swa", "", "https://swa.api.security.microsoft.com", note="Probably Switzerland; no page says so."),
@@ -100,6 +120,7 @@ REGIONS: Mapping[str, Region] = MappingProxyType(
 
 _NO_REGIONS: Mapping[str, Region] = MappingProxyType({})
 _INFERRED = "The resource id is taken to equal the API host: it is registered as an identifier, but no page states it."
+_XDR_INFERRED = "The audience for the XDR API is taken to equal its host, as clients have it; no page states it."
 
 CLOUDS: Mapping[str, Cloud] = MappingProxyType(
     {
@@ -115,6 +136,7 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
                 ),
                 authority="https://login.microsoftonline.com",
                 resource_id="https://api.securitycenter.microsoft.com",
+                xdr_base="https://api.security.microsoft.com",
                 portal="https://security.microsoft.com",
                 graph="https://graph.microsoft.com",
                 notes=(
@@ -128,10 +150,12 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
                 api_hosts=("https://api-gcc.securitycenter.microsoft.us",),
                 authority="https://login.microsoftonline.com",
                 resource_id="https://api-gcc.securitycenter.microsoft.us",
+                xdr_base="https://api-gcc.security.microsoft.us",
                 portal="https://security.microsoft.com",
                 graph="https://graph.microsoft.com",
                 notes=(
                     _INFERRED,
+                    _XDR_INFERRED,
                     "Signs in, and uses Graph, where the commercial cloud does.",
                     "Tenants in transition use the portal https://transition.security.microsoft.com.",
                 ),
@@ -142,9 +166,14 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
                 api_hosts=("https://api-gov.securitycenter.microsoft.us",),
                 authority="https://login.microsoftonline.us",
                 resource_id="https://api-gov.securitycenter.microsoft.us",
+                xdr_base="https://api-gov.security.microsoft.us",
                 portal="https://security.microsoft.us",
                 graph="https://graph.microsoft.us",
-                notes=(_INFERRED, "The Graph host is stated by Graph's own pages, not by those of Defender."),
+                notes=(
+                    _INFERRED,
+                    _XDR_INFERRED,
+                    "The Graph host is stated by Graph's own pages, not by those of Defender.",
+                ),
             ),
             Cloud(
                 name="dod",
@@ -152,10 +181,12 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
                 api_hosts=("https://api-gov.securitycenter.microsoft.us",),
                 authority="https://login.microsoftonline.us",
                 resource_id="https://api-gov.securitycenter.microsoft.us",
+                xdr_base="https://api-gov.security.microsoft.us",
                 portal="https://security.apps.mil",
                 graph="https://dod-graph.microsoft.us",
                 notes=(
                     _INFERRED,
+                    _XDR_INFERRED,
                     "Shares its API host with GCC High.",
                     "The Graph host is stated by Graph's own pages, not by those of Defender.",
                 ),
@@ -166,6 +197,10 @@ CLOUDS: Mapping[str, Cloud] = MappingProxyType(
 
 GRAPH_HOSTS_SOURCE = "https://learn.microsoft.com/graph/deployments"
 API_HOSTS_SOURCE = "https://learn.microsoft.com/defender-endpoint/gov"
+XDR_HOSTS_SOURCES = (
+    "https://learn.microsoft.com/defender-xdr/api-supported",
+    "https://learn.microsoft.com/defender-xdr/usgov",
+)
 
 TRANSITION_PORTAL = "https://transition.security.microsoft.com"
 """Portal of GCC tenants that are being moved."""
@@ -251,6 +286,12 @@ def graph_hosts() -> frozenset[str]:
 def api_hosts() -> frozenset[str]:
     """Host names of the Defender API: every cloud, region and older spelling."""
     return frozenset(map(_host, _api_origins()))
+
+
+def xdr_hosts() -> frozenset[str]:
+    """Host names of the XDR API: every cloud, region and spelling. Some are also hosts of the Defender API."""
+    regional = (origin for region in REGIONS.values() for origin in (region.api_host, region.xdr_host) if origin)
+    return frozenset(map(_host, (*(each.xdr_base for each in CLOUDS.values()), *regional)))
 
 
 def portal_hosts() -> frozenset[str]:

@@ -103,6 +103,7 @@ start_investigation                              POST   machines/{id}/startInves
 initiate_investigation                           POST   machines/{id}/initiateInvestigation  practice
 [advanced_hunting]
 run_advanced_query                               POST   advancedqueries/run
+run_advanced_hunting_query                       POST   advancedhunting/run
 [vulnerabilities]
 list_vulnerabilities                             GET    vulnerabilities  preview
 get_vulnerability                                GET    vulnerabilities/{cveId}  preview

@@ -1,4 +1,4 @@
-"""The operations of Microsoft Graph that registering apps and granting consent takes, and what each needs.
+"""The operations of Microsoft Graph that registering apps, granting consent and hunting takes, and what each needs.
 
 One row per operation: address, permissions for signed-in users and for applications, and the directory role that a user
 needs beside the scope. Shapes of what is sent and answered are in `graph`.
@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-UserRule = Literal["member", "registrar", "consenter"]
+from vedette.catalogue.advanced_hunting import GraphHunting
+
+UserRule = Literal["member", "registrar", "consenter", "hunter"]
 """What a signed-in user must be beside the scope.
 
 `member`: anybody. `registrar`: an owner of what is changed, or one of `REGISTRARS`. `consenter`: one of `CONSENTERS`.
+`hunter`: has a role in Defender or one of `HUNTING_DIRECTORY_ROLES`.
 """
 
 REGISTRARS = frozenset({"Global Administrator", "Application Administrator", "Cloud Application Administrator"})
@@ -46,6 +49,8 @@ class GraphOperation:
     application: Needs | None
     """None: not offered to applications on their own behalf."""
     user: UserRule = "member"
+    namespace: str = ""
+    """Of an action whose name may be written in full, as the official clients do."""
 
 
 _READ = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All")
@@ -80,6 +85,19 @@ def _assigns(id: str, method: Literal["POST", "DELETE"], path: str) -> GraphOper
 
 def _assigned(id: str, path: str) -> GraphOperation:
     return GraphOperation(id, "GET", path, (_READ_ASSIGNED,), (_READ_ASSIGNED,))
+
+
+def _hunting() -> GraphOperation:
+    declared = GraphHunting.run_hunting_query
+    return GraphOperation(
+        "security.runHuntingQuery",
+        "POST",
+        declared.path,
+        (declared.delegated,),
+        (declared.application,),
+        "hunter",
+        namespace="microsoft.graph.security",
+    )
 
 
 def _people(id: str, path: str) -> GraphOperation:
@@ -164,6 +182,7 @@ OPERATIONS: Mapping[str, GraphOperation] = MappingProxyType(
             GraphOperation("me.get", "GET", "/me", (_WHO,), ()),
             _people("organization.list", "/organization"),
             _people("organization.get", "/organization/{organization}"),
+            _hunting(),
         )
     }
 )

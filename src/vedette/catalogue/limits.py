@@ -14,8 +14,8 @@ class PerCaller:
 
     minute: int | None = None
     hour: int | None = None
-    of_tenant: bool = False
-    """All applications of a tenant share the count."""
+    pool: str = ""
+    """All applications of a tenant, and all operations that name the same pool, share the count."""
 
     def windows(self) -> tuple[tuple[int, int], ...]:
         """Pairs of (window in seconds, calls allowed in it)."""

@@ -40,6 +40,7 @@ from urllib.parse import quote
 from vedette.catalogue.entity import NAMESPACE, Complex, Entity, declared_types
 from vedette.catalogue.limits import NO_FIGURE, PerCaller
 from vedette.catalogue.page import AsyncPaged, Paged
+from vedette.catalogue.permission import DEFENDER, Resource
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -181,11 +182,14 @@ class Operation(Generic[P, R]):
     resource: str = field(default="", init=False)
     base: str = field(default="", init=False)
     name: str = field(default="", init=False)
+    api: Resource = field(default=DEFENDER, init=False)
+    """What tokens for it have to be for."""
 
     is_listing = False
 
     def __set_name__(self, owner: type[Operations[Any]], name: str) -> None:
-        for attribute, value in (("name", name), ("resource", owner.RESOURCE), ("base", owner.BASE)):
+        told = {"name": name, "resource": owner.RESOURCE, "base": owner.BASE, "api": owner.API}
+        for attribute, value in told.items():
             object.__setattr__(self, attribute, value)
 
     @overload
@@ -411,10 +415,11 @@ class Operations(Generic[M]):
 
     BASE: str = ""
     RESOURCE: str = ""
+    API: Resource = DEFENDER
 
-    def __init_subclass__(cls, *, base: str, resource: str, **kwargs: object) -> None:
+    def __init_subclass__(cls, *, base: str, resource: str, api: Resource = DEFENDER, **kwargs: object) -> None:
         # Runs after __set_name__ of the descriptors, so each is told again where it lives.
-        cls.BASE, cls.RESOURCE = base, resource
+        cls.BASE, cls.RESOURCE, cls.API = base, resource, api
         super().__init_subclass__(**kwargs)
         for name, value in vars(cls).items():
             if isinstance(value, Operation):

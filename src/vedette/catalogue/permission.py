@@ -1,7 +1,7 @@
 """The APIs that a token can be for, and the permissions each publishes.
 
-Here: WindowsDefenderATP, Microsoft Graph (the part that registers apps and grants consent) and the XDR resource that
-`https://api.security.microsoft.com` names as an audience; the roles that a Defender user may hold. Not here: which
+Here: WindowsDefenderATP, Microsoft Graph (the part that registers apps, grants consent and hunts) and the XDR resource
+that `https://api.security.microsoft.com` names as an audience; the roles that a Defender user may hold. Not here: which
 operation needs which permission (each operation declares that) and which users hold which roles (the tenant does).
 
 A delegated permission (a scope, in `scp`) and an application permission (a role, in `roles`) are never the same thing,
@@ -307,6 +307,13 @@ GRAPH = Resource(
             needs_admin=True,
             note=_SEEN,
         ),
+        _scope(
+            "ThreatHunting.Read.All",
+            "b152eca8-ea73-4a48-8c98-1a6742673d99",
+            "Run hunting queries",
+            needs_admin=True,
+            note=_SEEN,
+        ),
         _role(
             "Application.Read.All",
             "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
@@ -335,8 +342,14 @@ GRAPH = Resource(
             "Manage all assignments of app roles",
         ),
         _role("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61", "Read the whole directory", note=_SEEN),
+        _role(
+            "ThreatHunting.Read.All",
+            "dd98c7f5-2d42-42d3-a0e4-633161547251",
+            "Run hunting queries",
+            note=f"{_SEEN} One of them has another id for the US Government clouds.",
+        ),
     ),
-    note="Only the permissions that registering apps and granting consent need.",
+    note="Only the permissions that registering apps, granting consent and hunting need.",
 )
 
 OIDC_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
@@ -346,8 +359,22 @@ XDR = Resource(
     name="Microsoft Threat Protection",
     app_id="8ee8fdad-f234-4243-8f3b-15c294843740",
     owner_tenant=SERVICE_TENANT,
-    identifier_uris=_with_slashes("https://api.security.microsoft.com"),
+    identifier_uris=_with_slashes(
+        "https://api.security.microsoft.com",
+        "https://security.microsoft.com/mtp",
+        "https://api-gcc.security.microsoft.us",
+        "https://api-gov.security.microsoft.us",
+    ),
     permissions=(
+        _scope("AdvancedHunting.Read", "15f11de4-5113-4268-a2d1-0bad43d781f9", "Run hunting queries", note=_SEEN),
+        _scope(
+            "CustomDetections.ReadWrite",
+            "ddbb8d0c-c86b-4ece-bcb7-0f031a9cf103",
+            "Read and change custom detections",
+            note=_SEEN,
+        ),
+        _scope("Incident.Read", "12c153a4-4204-4224-aa3c-4626e2f47c2b", "Read incidents", note=_SEEN),
+        _scope("Incident.ReadWrite", "2af415cc-88cf-4146-a0c8-444c3a80d5db", "Read and change incidents", note=_SEEN),
         _role("AdvancedHunting.Read.All", "7734e8e5-8dde-42fc-b5ae-6eafea078693", "Run hunting queries", note=_SEEN),
         _role(
             "CustomDetections.ReadWrite.All",
@@ -364,9 +391,9 @@ XDR = Resource(
         ),
     ),
     note=(
-        "Its delegated permissions AdvancedHunting.Read, CustomDetections.ReadWrite, Incident.Read and "
-        "Incident.ReadWrite are left out because their ids are not confirmed. The documentation sends Defender for "
-        "Endpoint calls to this host name, yet as an audience it names this resource instead."
+        "The documentation sends Defender for Endpoint calls to this host name, yet as an audience it names this "
+        "resource instead. The second identifier is what several clients ask for, on no page; those of the US "
+        "Government clouds are taken to equal the API host."
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vedette.catalogue.advanced_hunting import AdvancedHunting
 from vedette.catalogue.advanced_queries import AdvancedQueries
 from vedette.catalogue.alerts import Alerts
 from vedette.catalogue.authenticated_scans import AuthenticatedScans, ScanAgents
@@ -26,6 +27,7 @@ from vedette.catalogue.machine_actions import MachineActions
 from vedette.catalogue.machines import Machines
 from vedette.catalogue.metadata import Metadata
 from vedette.catalogue.operation import Operation, Operations
+from vedette.catalogue.permission import Resource
 from vedette.catalogue.recommendations import Recommendations
 from vedette.catalogue.remediation_tasks import RemediationTasks
 from vedette.catalogue.scores import Scores
@@ -44,6 +46,7 @@ RESOURCES: Mapping[str, type[Operations[Any]]] = {
         Indicators,
         Investigations,
         AdvancedQueries,
+        AdvancedHunting,
         Files,
         Ips,
         Domains,
@@ -69,7 +72,8 @@ RESOURCES: Mapping[str, type[Operations[Any]]] = {
 """Resource name → declarations."""
 
 
-def operations() -> Iterator[Operation[Any, Any]]:
-    """Every declared operation, resource by resource."""
+def operations(api: Resource | None = None) -> Iterator[Operation[Any, Any]]:
+    """Every declared operation, resource by resource; with `api`, those whose tokens are for it."""
     for resource in RESOURCES.values():
-        yield from resource.operations()
+        if api is None or resource.API is api:
+            yield from resource.operations()

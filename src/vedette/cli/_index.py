@@ -81,6 +81,9 @@ DERIVED: dict[str, dict[str, str]] = {
     "advanced_queries": {
         "run": "Run a hunting query and fetch its result.",
     },
+    "advanced_hunting": {
+        "run": "Run a hunting query and fetch its result and what it took.",
+    },
     "files": {
         "get": "Fetch what is known of a file, by SHA-1 or SHA-256.",
         "list-alerts": "List the alerts that a file takes part in, by SHA-1.",
@@ -208,6 +211,7 @@ SUMMARIES: dict[str, str] = {
     "indicators": "Keep the list of what to look out for.",
     "investigations": "Automated investigations and how they ended.",
     "advanced_queries": "Hunting queries, one call each.",
+    "advanced_hunting": "Hunting queries through the Defender XDR API, one call each.",
     "files": "Look up a file: how common, where it was seen.",
     "ips": "Look up an IP address.",
     "domains": "Look up a domain.",

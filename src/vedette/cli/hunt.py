@@ -24,9 +24,11 @@ from vedette.cli.settings import FORMS, Command, Settings, UsageError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from vedette.catalogue.advanced_hunting import HuntingWay
     from vedette.cli.hunt_places import Place
 
 QUERY_ENDINGS = (".kql", ".csl", ".kusto")
+WAYS: tuple[HuntingWay, ...] = ("endpoint", "xdr", "graph")
 _PATH = click.Path(exists=True, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -96,6 +98,7 @@ class _Query(click.ParamType[str]):
         "vedette hunt 'DeviceProcessEvents | where FileName =~ \"mshta.exe\" | summarize count() by DeviceName'",
         "vedette hunt rule.kql --param since=7d --param device=ws-01 -o csv",
         "vedette hunt --local exports/ --local watchlist.csv 'DeviceLogonEvents | lookup watchlist on AccountName'",
+        "vedette hunt --through graph --timespan P7D 'AlertInfo | summarize count() by Severity'",
         "vedette hunt -i --tenant",
     ),
 )
@@ -103,6 +106,10 @@ class _Query(click.ParamType[str]):
 @click.option("-i", "--interactive", is_flag=True, help="Open a shell: completion, history, one query after another.")
 @click.option("--tenant", is_flag=True, help="Ask the local tenant that runs on this machine.")
 @click.option("--state", type=FOLDER, metavar="DIR", help="With --tenant: the folder it runs on. Otherwise yours.")
+@click.option("--through", type=click.Choice(WAYS), default=WAYS[0], show_default=True,
+              help="The API that takes the query: Endpoint's, Defender XDR's or Graph's.")  # fmt: skip
+@click.option("--timespan", metavar="SPAN",
+              help="With --through graph: look at this time only, such as P7D or START/END (ISO 8601).")  # fmt: skip
 @click.option("--local", "paths", multiple=True, type=_PATH, metavar="PATH",
               help="Run here, over these files or folders of tables. Repeatable.")  # fmt: skip
 @click.option("--param", "given", multiple=True, metavar="NAME=VALUE",
@@ -140,7 +147,9 @@ def hunt(
     """Run an advanced hunting query.
 
     QUERY is KQL, or the name of a file that ends in .kql, or `-` for stdin. The service looks back 30 days and gives at
-    most 100,000 rows; over files of your own (--local) it is up to you. Only documented tables, and those at the paths,
+    most 100,000 rows; over files of your own (--local) it is up to you. Three APIs of the service take queries
+    (--through), each with a permission of its own: AdvancedQuery.Read, AdvancedHunting.Read of Microsoft Threat
+    Protection, ThreatHunting.Read.All of Microsoft Graph. Only documented tables, and those at the paths,
     can be read.
     """
     from vedette.cli.hunt_parameters import parameters
@@ -184,6 +193,8 @@ def _place(
     *,
     tenant: bool,
     state: Path | None,
+    through: HuntingWay,
+    timespan: str | None,
     paths: tuple[Path, ...],
     now: datetime | None,
     max_rows: int | None,
@@ -195,6 +206,9 @@ def _place(
     if paths:
         if tenant or state:
             raise UsageError("--local runs the query here and --tenant elsewhere", hint="leave one of them out")
+        if through != WAYS[0] or timespan:
+            option = "--timespan" if timespan else "--through"
+            raise UsageError(f"--local runs the query here, {option} is for the service", hint="leave one of them out")
         from vedette.cli.hunt_places import local
         from vedette.hunting import Limits
 
@@ -210,10 +224,12 @@ def _place(
             raise UsageError(f"{option} goes with --local", hint="the service has its own clock and limits")
     if state and not tenant:
         raise UsageError("--state goes with --tenant", hint="add --tenant")
+    if timespan and through != "graph":
+        raise UsageError("--timespan goes with --through graph", hint="or say it in the query: Timestamp > ago(7d)")
     from vedette.cli.hunt_places import Service
 
     with _service(context, state) if tenant else connection.connected(context) as defender:
-        yield Service(defender)
+        yield Service(defender, through, timespan)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from vedette.errors import QueryError, ServiceError
 
 if TYPE_CHECKING:
     from vedette import Defender
+    from vedette.catalogue.advanced_hunting import HuntingWay
     from vedette.client.hunting import HuntingResult
     from vedette.hunting import Engine, Limits, Result
     from vedette.kql import Compiled, Render
@@ -75,8 +76,10 @@ class Place(Protocol):
 class Service:
     """Advanced hunting on the service, through the SDK."""
 
-    def __init__(self, defender: Defender) -> None:
+    def __init__(self, defender: Defender, through: HuntingWay = "endpoint", timespan: str | None = None) -> None:
         self._defender = defender
+        self._through = through
+        self._timespan = timespan
 
     @property
     def name(self) -> str:
@@ -94,7 +97,7 @@ class Service:
         """Send the query, and wait for its rows."""
         began = time.monotonic()
         with refusals(len(parameters)):
-            result = self._defender.hunt(query, parameters)
+            result = self._defender.hunt(query, parameters, through=self._through, timespan=self._timespan)
         return Answer([_of_service(result)], time.monotonic() - began, render_of(query))
 
     def compile(self, query: str, parameters: Mapping[str, object]) -> Compiled:

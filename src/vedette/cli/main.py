@@ -50,7 +50,7 @@ MEMBERS = {
         "detect": (f"{_HERE}.detect:detect", "Run detection rules, and their tests."),
         "lookup": (f"{_HERE}.lookup:lookup", "Is a hash, address, domain or account known here?"),
         "sweep": (f"{_HERE}.sweep:sweep", "Look for many values in the telemetry."),
-        **_derived("advanced_queries", "files", "ips", "domains", "users", "incidents"),
+        **_derived("advanced_queries", "advanced_hunting", "files", "ips", "domains", "users", "incidents"),
     },
     "Vulnerability management": {
         "posture": (f"{_HERE}.posture:posture", "Show how exposed the organization is, and what to do."),

@@ -16,6 +16,7 @@ import httpx2
 
 from vedette.auth.credential import AsyncCredential, Credential, StaticToken, Token
 from vedette.auth.profile import Profile
+from vedette.catalogue.advanced_hunting import AdvancedHunting, HuntingWay
 from vedette.catalogue.advanced_queries import AdvancedQueries
 from vedette.catalogue.alerts import Alerts
 from vedette.catalogue.authenticated_scans import AuthenticatedScans, ScanAgents
@@ -40,18 +41,19 @@ from vedette.catalogue.recommendations import Recommendations
 from vedette.catalogue.remediation_tasks import RemediationTasks
 from vedette.catalogue.scores import Scores
 from vedette.catalogue.software import SoftwareInventory
+from vedette.catalogue.timespans import Timespan
 from vedette.catalogue.users import Users
 from vedette.catalogue.vulnerabilities import Vulnerabilities
 from vedette.client.async_exports import AwaitedExports
 from vedette.client.decode import decode
 from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait
-from vedette.client.hunting import HuntingResult, with_parameters
+from vedette.client.hunting import HuntingResult, hunting_call, with_parameters
 from vedette.client.machine_actions import AwaitedMachineActions
 from vedette.client.pacing import Pacer, Waiting, log_wait
 from vedette.client.paging import Pages
 from vedette.client.retry import Retries
 from vedette.client.settings import Place, channel, file_downloads, page_call, profile_of, raw_call
-from vedette.client.tokens import ask, is_good
+from vedette.client.tokens import ask, fitting, is_good
 from vedette.client.transport import TIMEOUT_S, Answer, AsyncHttpTransport, AsyncTransport, ConnectionLost
 
 if TYPE_CHECKING:
@@ -122,7 +124,9 @@ class AsyncDefender:
         )
         self._downloads: Downloads | None = None
         self._downloads_lock = threading.Lock()
-        self._tokens = AsyncTokenHolder(credential, self._place.scope, time.time)
+        self._tokens = {
+            app_id: AsyncTokenHolder(credential, door.scope, time.time) for app_id, door in self._place.doors.items()
+        }
         self._on_wait = on_wait
         self._sleep = sleep
         self.alerts: Alerts[Async] = Alerts(self._invoke)
@@ -134,6 +138,7 @@ class AsyncDefender:
         self.indicators: Indicators[Async] = Indicators(self._invoke)
         self.investigations: Investigations[Async] = Investigations(self._invoke)
         self.advanced_queries: AdvancedQueries[Async] = AdvancedQueries(self._invoke)
+        self.advanced_hunting: AdvancedHunting[Async] = AdvancedHunting(self._invoke)
         self.files: Files[Async] = Files(self._invoke)
         self.ips: Ips[Async] = Ips(self._invoke)
         self.domains: Domains[Async] = Domains(self._invoke)
@@ -240,13 +245,26 @@ class AsyncDefender:
         """
         return await self._run(self._channel.call(raw_call(method, self._place.own(path, params), json)))
 
-    async def hunt(self, query: str, params: Mapping[str, object] | None = None) -> HuntingResult:
+    async def hunt(
+        self,
+        query: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        through: HuntingWay = "endpoint",
+        timespan: Timespan | None = None,
+    ) -> HuntingResult:
         """Run a hunting query: KQL over the last 30 days, at most 100,000 rows.
 
         params: values for names in the query, put in front of it as `let` statements: never paste values into its text.
-        Raises: ServiceError and its kin for a query that the service refuses; NoAnswer, SignInError.
+        through: `endpoint` and `xdr` are the older APIs; `graph` is the one that the documentation recommends. Each
+        takes a token and a permission of its own, which the credential is asked for.
+        timespan: what time to look at, through Graph only: a span until now, a moment to begin at, a pair of ends, or
+        ISO 8601. The shorter of it and what the query itself says counts.
+        Raises: ServiceError and its kin for a query that the service refuses; NoAnswer, SignInError; ConfigurationError
+        for a fixed token that is for another API; ValueError for a timespan that does not go.
         """
-        return HuntingResult.of(await self.advanced_queries.run(with_parameters(query, params)))
+        operation, arguments = hunting_call(with_parameters(query, params), through, timespan)
+        return HuntingResult.of(await self._invoke(operation, arguments))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -285,7 +303,7 @@ class AsyncDefender:
         return AsyncPaged(fetch)
 
     async def _answer(self, operation: Operation[Any, Any], arguments: Arguments) -> Any:
-        answer = await self._run(self._channel.call(Call.of(operation, arguments, self._place.base)))
+        answer = await self._run(self._channel.call(Call.of(operation, arguments, self._place.base_of(operation.api))))
         return decode(operation, answer.content)
 
     async def _run(self, exchange: Exchange[T]) -> T:
@@ -304,8 +322,8 @@ class AsyncDefender:
 
     async def _perform(self, step: Step) -> object:
         match step:
-            case Acquire(claims):
-                return await self._tokens.get(claims)
+            case Acquire(claims, api):
+                return fitting(await self._tokens[api.app_id].get(claims), api)
             case Send(request):
                 return await self._transport.send(request)
             case Wait(waiting):

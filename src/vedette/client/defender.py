@@ -18,6 +18,7 @@ import httpx2
 
 from vedette.auth.credential import Credential, StaticToken
 from vedette.auth.profile import Profile
+from vedette.catalogue.advanced_hunting import AdvancedHunting, HuntingWay
 from vedette.catalogue.advanced_queries import AdvancedQueries
 from vedette.catalogue.alerts import Alerts
 from vedette.catalogue.authenticated_scans import AuthenticatedScans, ScanAgents
@@ -42,18 +43,19 @@ from vedette.catalogue.recommendations import Recommendations
 from vedette.catalogue.remediation_tasks import RemediationTasks
 from vedette.catalogue.scores import Scores
 from vedette.catalogue.software import SoftwareInventory
+from vedette.catalogue.timespans import Timespan
 from vedette.catalogue.users import Users
 from vedette.catalogue.vulnerabilities import Vulnerabilities
 from vedette.client.decode import decode
 from vedette.client.exchange import Acquire, Call, Exchange, Send, Step, Wait, carry_out
 from vedette.client.exports import BlockingExports
-from vedette.client.hunting import HuntingResult, with_parameters
+from vedette.client.hunting import HuntingResult, hunting_call, with_parameters
 from vedette.client.machine_actions import BlockingMachineActions
 from vedette.client.pacing import Pacer, Waiting, log_wait
 from vedette.client.paging import Pages
 from vedette.client.retry import Retries
 from vedette.client.settings import Place, channel, file_downloads, page_call, profile_of, raw_call
-from vedette.client.tokens import TokenHolder
+from vedette.client.tokens import TokenHolder, fitting
 from vedette.client.transport import TIMEOUT_S, Answer, HttpTransport, Transport
 
 if TYPE_CHECKING:
@@ -132,7 +134,9 @@ class Defender:
         )
         self._downloads: Downloads | None = None
         self._downloads_lock = threading.Lock()
-        self._tokens = TokenHolder(credential, self._place.scope, time.time)
+        self._tokens = {
+            app_id: TokenHolder(credential, door.scope, time.time) for app_id, door in self._place.doors.items()
+        }
         self._on_wait = on_wait
         self._sleep = sleep
         self.alerts: Alerts[Sync] = Alerts(self._invoke)
@@ -144,6 +148,7 @@ class Defender:
         self.indicators: Indicators[Sync] = Indicators(self._invoke)
         self.investigations: Investigations[Sync] = Investigations(self._invoke)
         self.advanced_queries: AdvancedQueries[Sync] = AdvancedQueries(self._invoke)
+        self.advanced_hunting: AdvancedHunting[Sync] = AdvancedHunting(self._invoke)
         self.files: Files[Sync] = Files(self._invoke)
         self.ips: Ips[Sync] = Ips(self._invoke)
         self.domains: Domains[Sync] = Domains(self._invoke)
@@ -250,13 +255,26 @@ class Defender:
         """
         return self._run(self._channel.call(raw_call(method, self._place.own(path, params), json)))
 
-    def hunt(self, query: str, params: Mapping[str, object] | None = None) -> HuntingResult:
+    def hunt(
+        self,
+        query: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        through: HuntingWay = "endpoint",
+        timespan: Timespan | None = None,
+    ) -> HuntingResult:
         """Run a hunting query: KQL over the last 30 days, at most 100,000 rows.
 
         params: values for names in the query, put in front of it as `let` statements: never paste values into its text.
-        Raises: ServiceError and its kin for a query that the service refuses; NoAnswer, SignInError.
+        through: `endpoint` and `xdr` are the older APIs; `graph` is the one that the documentation recommends. Each
+        takes a token and a permission of its own, which the credential is asked for.
+        timespan: what time to look at, through Graph only: a span until now, a moment to begin at, a pair of ends, or
+        ISO 8601. The shorter of it and what the query itself says counts.
+        Raises: ServiceError and its kin for a query that the service refuses; NoAnswer, SignInError; ConfigurationError
+        for a fixed token that is for another API; ValueError for a timespan that does not go.
         """
-        return HuntingResult.of(self.advanced_queries.run(with_parameters(query, params)))
+        operation, arguments = hunting_call(with_parameters(query, params), through, timespan)
+        return HuntingResult.of(self._invoke(operation, arguments))
 
     def close(self) -> None:
         """Close the connections."""
@@ -285,7 +303,7 @@ class Defender:
     # Any: the operation says what it answers, and its descriptor gives that type to the caller.
     def _invoke(self, operation: Operation[Any, Any], arguments: Arguments, /) -> Any:
         if not operation.is_listing:
-            answer = self._run(self._channel.call(Call.of(operation, arguments, self._place.base)))
+            answer = self._run(self._channel.call(Call.of(operation, arguments, self._place.base_of(operation.api))))
             return decode(operation, answer.content)
         pages = Pages(operation, arguments, self._place.base)
 
@@ -300,8 +318,8 @@ class Defender:
 
     def _perform(self, step: Step) -> object:
         match step:
-            case Acquire(claims):
-                return self._tokens.get(claims)
+            case Acquire(claims, api):
+                return fitting(self._tokens[api.app_id].get(claims), api)
             case Send(request):
                 return self._transport.send(request)
             case Wait(waiting):

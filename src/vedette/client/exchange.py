@@ -24,7 +24,7 @@ from vedette.auth.credential import Token
 from vedette.auth.tokens import decode_token
 from vedette.catalogue.limits import NO_FIGURE, PerCaller
 from vedette.catalogue.operation import Arguments, Operation, to_wire_time
-from vedette.catalogue.permission import DEFENDER, resource_by_identifier
+from vedette.catalogue.permission import DEFENDER, Resource, resource_by_identifier
 from vedette.client.multipart import encode_multipart
 from vedette.client.pacing import Pacer, Waiting
 from vedette.client.paging import address
@@ -51,6 +51,8 @@ class Call:
     application: tuple[str, ...] = ()
     delegated: tuple[str, ...] = ()
     is_repeatable: bool = False
+    api: Resource = DEFENDER
+    """What the token has to be for."""
 
     # Any: operations of every signature.
     @staticmethod
@@ -71,6 +73,7 @@ class Call:
             application=operation.application,
             delegated=operation.delegated,
             is_repeatable=is_repeatable(operation, arguments.body),
+            api=operation.api,
         )
 
 
@@ -94,9 +97,10 @@ def _wire(value: Any) -> Any:  # Any: anything that JSON or msgspec can express
 
 @dataclass(frozen=True, slots=True)
 class Acquire:
-    """Get a token. `claims`: the claims challenge to meet."""
+    """Get a token for an API. `claims`: the claims challenge to meet."""
 
     claims: str | None
+    api: Resource = DEFENDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +158,13 @@ class Channel:
         while True:
             # Signing in may take a person minutes, so the token is there before a moment is reserved. It is looked at
             # again after a wait, which may outlast it.
-            token: Token = yield Acquire(claims)
+            token: Token = yield Acquire(claims, call.api)
             claims = None
             wait = self.pacer.reserve(call.name, call.limits) if self.pacer is not None else 0.0
             if wait > 0:
                 paced += wait
                 yield Wait(Waiting(call.name, wait, "pacing", attempt + 1))
-                token = yield Acquire(None)
+                token = yield Acquire(None, call.api)
             attempt += 1
             answer: Answer | None = None
             lost: ConnectionLost | None = None
@@ -195,7 +199,7 @@ class Channel:
                 raise service_error(call, answer, token, asked_for)
             is_throttled = answer is not None and answer.status == 429
             if is_throttled and self.pacer is not None:
-                self.pacer.hold(call.name, pause)  # every other call of the operation waits as well
+                self.pacer.hold(call.name, pause, call.limits)  # every other call of the operation waits as well
             yield Wait(Waiting(call.name, pause, "throttled" if is_throttled else "retry", attempt + 1))
 
     def _request(self, call: Call, token: Token) -> Request:

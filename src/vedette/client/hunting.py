@@ -1,4 +1,4 @@
-"""Advanced hunting on the service: values into a query's text, and an answer as typed rows, Arrow or frames.
+"""Advanced hunting on the service: values into a query's text, the ways it may take, and an answer as typed rows.
 
 Queries are sent as they are, with a `let` in front for each parameter; nothing here reads KQL.
 """
@@ -16,9 +16,19 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from vedette.catalogue.advanced_queries import SERVICE_TYPES, AdvancedQueryResponse
+from vedette.catalogue.advanced_hunting import (
+    AdvancedHunting,
+    AdvancedHuntingResponse,
+    GraphHunting,
+    HuntingQueryResults,
+    HuntingWay,
+)
+from vedette.catalogue.advanced_queries import SERVICE_TYPES, AdvancedQueries, AdvancedQueryResponse
+from vedette.catalogue.operation import Arguments, Operation
 from vedette.catalogue.tables.schema import KqlType
+from vedette.catalogue.timespans import Timespan, write_timespan
 from vedette.client.row_tables import arrow, installed
+from vedette.frames import pandas_frame
 
 _KQL_TYPES: Final[Mapping[str, KqlType]] = {name: type for type, name in SERVICE_TYPES.items()} | {
     "Boolean": "bool",
@@ -41,6 +51,25 @@ def with_parameters(query: str, parameters: Mapping[str, object] | None) -> str:
             raise ValueError(f"{name!r} cannot name a value in KQL")
         lets.append(f"let {name} = {constant(value)};\n")
     return "".join(lets) + query
+
+
+# Any: operations of three signatures.
+def hunting_call(query: str, through: HuntingWay, timespan: Timespan | None) -> tuple[Operation[Any, Any], Arguments]:
+    """The operation that runs the query, with its arguments.
+
+    Raises: ValueError for a way that there is not, or a timespan that it does not take.
+    """
+    if through == "graph":
+        text = None if timespan is None else write_timespan(timespan)
+        graph = GraphHunting.run_hunting_query
+        return graph, graph.bind(query, timespan=text)
+    if timespan is not None:
+        raise ValueError(f'only through="graph" takes a timespan; the query would ignore it through {through!r}')
+    if through == "endpoint":
+        return AdvancedQueries.run, AdvancedQueries.run.bind(query)
+    if through == "xdr":
+        return AdvancedHunting.run, AdvancedHunting.run.bind(query)
+    raise ValueError(f"there is no way to hunt called {through!r}; it is endpoint, xdr or graph")
 
 
 def constant(value: object) -> str:
@@ -112,12 +141,19 @@ class HuntingResult:
     columns: tuple[HuntingColumn, ...]
     answered: Sequence[Mapping[str, Any]] = field(repr=False)  # Any: JSON
     """Rows as they came: times as text."""
+    stats: Mapping[str, Any] = field(default_factory=dict, repr=False)  # Any: times, counts and sizes by name
+    """What the query took, as the XDR API tells it. The other APIs do not."""
 
     @classmethod
-    def of(cls, answer: AdvancedQueryResponse) -> HuntingResult:
+    def of(cls, answer: AdvancedQueryResponse | HuntingQueryResults) -> HuntingResult:
         """The result that an answer of the service describes. A type that is not known counts as text."""
-        columns = tuple(HuntingColumn(column.name, _KQL_TYPES.get(column.type, "string")) for column in answer.schema)
-        return cls(columns, answer.results)
+        named = (
+            [(column.name, column.type) for column in answer.schema]
+            if isinstance(answer, AdvancedQueryResponse)
+            else [_name_and_type(column) for column in answer.schema]
+        )
+        columns = tuple(HuntingColumn(name, _KQL_TYPES.get(type, "string")) for name, type in named)
+        return cls(columns, answer.results, answer.stats if isinstance(answer, AdvancedHuntingResponse) else {})
 
     def __len__(self) -> int:
         return len(self.answered)
@@ -153,7 +189,12 @@ class HuntingResult:
     def pandas(self) -> Any:  # pandas is optional
         """A pandas frame. Raises: `ConfigurationError` without pandas and pyarrow."""
         installed("pandas", "a frame of pandas", "pandas")
-        return self._table.to_pandas()
+        return pandas_frame(self._table)
+
+
+def _name_and_type(column: Mapping[str, str]) -> tuple[str, str]:
+    small = {name.lower(): value for name, value in column.items()}
+    return small.get("name", ""), small.get("type", "")
 
 
 def _python(type: KqlType, value: Any) -> Any:  # Any: values of all types

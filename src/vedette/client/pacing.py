@@ -1,8 +1,8 @@
 """Keeps a client under the documented limits, so that it is not refused in the first place.
 
-Each operation has sliding windows, shared by all calls of a client. A call reserves the earliest moment that fits every
-window and waits until then; the reservation is made at once, so threads and tasks queue in order and never overrun a
-window together. Nothing here sleeps: the caller does, outside the lock.
+Each operation, or pool of operations, has sliding windows, shared by all calls of a client. A call reserves the
+earliest moment that fits every window and waits until then; the reservation is made at once, so threads and tasks queue
+in order and never overrun a window together. Nothing here sleeps: the caller does, outside the lock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vedette.catalogue.limits import PerCaller
+from vedette.catalogue.limits import NO_FIGURE, PerCaller
 
 MARGIN_S = 1.0
 """The service counts calls when they arrive. Windows are longer by this much, as two calls may take unequally long."""
@@ -49,6 +49,10 @@ class _Windows:
     starts: deque[float] = field(default_factory=deque)
     """Moments of the calls that some window still counts, past and reserved, in order."""
     not_before: float = 0.0
+    longest: float = 0.0
+    """Length of the longest window that any operation of the pool has."""
+    most: int = 0
+    """Calls that the widest of them allows."""
 
 
 class Pacer:
@@ -64,7 +68,7 @@ class Pacer:
         """Reserve the next call of an operation. Returns: seconds to wait before making it, often 0."""
         with self._lock:
             now = self._clock()
-            windows = self._windows.setdefault(operation, _Windows())
+            windows = self._windows.setdefault(limits.pool or operation, _Windows())
             start = max(now, windows.not_before)
             starts = windows.starts
             if starts:
@@ -76,14 +80,14 @@ class Pacer:
                     start = max(start, starts[-calls] + seconds)
             if spans:
                 starts.append(start)
-                longest = max(seconds for seconds, _ in spans)
-                most = max(calls for _, calls in spans)
-                while starts and (starts[0] + longest <= now or len(starts) > most):
+                windows.longest = max(windows.longest, *(seconds for seconds, _ in spans))
+                windows.most = max(windows.most, *(calls for _, calls in spans))
+                while starts and (starts[0] + windows.longest <= now or len(starts) > windows.most):
                     starts.popleft()
             return max(0.0, start - now)
 
-    def hold(self, operation: str, seconds: float) -> None:
-        """Make every call of an operation wait: the service has said for how long."""
+    def hold(self, operation: str, seconds: float, limits: PerCaller = NO_FIGURE) -> None:
+        """Make every call of an operation, or of its pool, wait: the service has said for how long."""
         with self._lock:
-            windows = self._windows.setdefault(operation, _Windows())
+            windows = self._windows.setdefault(limits.pool or operation, _Windows())
             windows.not_before = max(windows.not_before, self._clock() + seconds)

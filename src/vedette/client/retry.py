@@ -29,6 +29,8 @@ REPEATABLE: Mapping[str, frozenset[str]] = {
     "authenticated_scans.list_history": frozenset(),
     "authenticated_scans.list_history_of_sessions": frozenset(),
     "advanced_queries.run": frozenset(),
+    "advanced_hunting.run": frozenset(),
+    "security.run_hunting_query": frozenset(),
 }
 """Operations other than GET that only read, or that leave the same state when they are carried out twice, by id. With
 one of the body members beside them they do not (a comment would be there twice)."""

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from vedette.auth.profile import Profile
 from vedette.catalogue import clouds
 from vedette.catalogue.operation import Arguments, Operation
+from vedette.catalogue.permission import DEFENDER, GRAPH, XDR, Resource
 from vedette.catalogue.resources import operations
 from vedette.client.exchange import Call, Channel, encode_body
 from vedette.client.pacing import Pacer, Waiting
@@ -31,11 +32,21 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Door:
+    """Where the calls of one API go, and what its tokens are asked for."""
+
+    base: str
+    scope: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Place:
     """Where a client sends its calls, and what its tokens are for."""
 
     base: str
     scope: str
+    xdr: Door
+    graph: Door
 
     @staticmethod
     def of(cloud: str, region: str | None, base_url: str | None) -> Place:
@@ -51,7 +62,22 @@ class Place:
         if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
             raise ConfigurationError("tokens are sent over https only", hint=f"base_url is {base}")
         # A base that ends in /api is what people copy from the documentation; paths carry it themselves.
-        return Place(re.sub(r"/api(/v1\.0)?/?\Z|/\Z", "", base), chosen.default_scope)
+        base = re.sub(r"/api(/v1\.0)?/?\Z|/\Z", "", base)
+        xdr, graph = chosen.xdr_base, chosen.graph_base
+        if parts.hostname not in clouds.api_hosts() | clouds.xdr_hosts():
+            xdr, graph = base, f"{base}/v1.0"  # a tenant of its own has all of them at one address
+        elif parts.hostname in clouds.xdr_hosts():
+            xdr = base
+        return Place(base, chosen.default_scope, Door(xdr, chosen.xdr_scope), Door(graph, chosen.graph_scope))
+
+    @property
+    def doors(self) -> Mapping[str, Door]:
+        """The APIs that a client calls, by app id."""
+        return {DEFENDER.app_id: Door(self.base, self.scope), XDR.app_id: self.xdr, GRAPH.app_id: self.graph}
+
+    def base_of(self, api: Resource) -> str:
+        """Where the calls of an API go."""
+        return self.doors[api.app_id].base
 
     def own(self, path: str, params: Mapping[str, str] | None) -> str:
         """The address of a path, or of an address of this API. Raises: ConfigurationError for any other address."""
@@ -156,6 +182,7 @@ def raw_call(method: str, url: str, body: object) -> Call:
         application=operation.application,
         delegated=operation.delegated,
         is_repeatable=method == "GET",
+        api=operation.api,
     )
 
 

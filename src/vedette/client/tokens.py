@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from vedette.auth.credential import AsyncCredential, Credential, Token
+from vedette.auth.tokens import decode_token
+from vedette.catalogue.permission import DEFENDER, Resource, resource_by_identifier
+from vedette.errors import ConfigurationError, TokenInvalid
 
 RENEW_BEFORE_S = 300
 
@@ -27,6 +30,26 @@ class TokenHolder:
             if claims is not None or not is_good(self._token, self._clock()):
                 self._token = ask(self._credential, self._scope, claims)
             return cast("Token", self._token)
+
+
+def fitting(token: Token, api: Resource) -> Token:
+    """The token, when it is for this API as far as it tells; what the Endpoint API thinks of one it says itself.
+
+    Raises: ConfigurationError for a token of another API, which is not sent there.
+    """
+    if api is DEFENDER:
+        return token
+    try:
+        audience = decode_token(token.token).audience
+    except TokenInvalid:
+        return token
+    named = resource_by_identifier(audience)
+    if named is None or named is api:
+        return token
+    raise ConfigurationError(
+        f"the credential gave a token for {named.name} ({audience}), and this call takes one for {api.name}",
+        hint=f"a fixed token is for one API; pass a credential that signs in, or a token for {api.audience}",
+    )
 
 
 def is_good(token: Token | None, now: float) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vedette.catalogue.clouds import api_hosts, graph_hosts, identity_hosts, portal_hosts
+from vedette.catalogue.clouds import api_hosts, graph_hosts, identity_hosts, portal_hosts, xdr_hosts
 from vedette.tenant.defender.app import defender_app
 from vedette.tenant.graph.app import graph_app
 from vedette.tenant.identity.app import identity_app
@@ -43,7 +43,7 @@ class TenantApp:
         self._by_host: dict[str, ASGIApp] = {
             **dict.fromkeys(identity_hosts(), self._identity),
             **dict.fromkeys(graph_hosts(), self._graph),
-            **dict.fromkeys(api_hosts(), self._defender),
+            **dict.fromkeys(api_hosts() | xdr_hosts(), self._defender),
             **dict.fromkeys(portal_hosts(), self._portal),
         }
 

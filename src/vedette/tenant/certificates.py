@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from vedette.catalogue.clouds import api_hosts, graph_hosts, identity_hosts, portal_hosts
+from vedette.catalogue.clouds import api_hosts, graph_hosts, identity_hosts, portal_hosts, xdr_hosts
 
 LOOPBACK_NAMES = ("localhost",)
 LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
@@ -46,7 +46,7 @@ _BACKDATED = timedelta(days=1)
 
 def microsoft_hosts() -> frozenset[str]:
     """Every Microsoft host that the tenant answers for, of all clouds."""
-    return identity_hosts() | graph_hosts() | api_hosts() | portal_hosts()
+    return identity_hosts() | graph_hosts() | api_hosts() | xdr_hosts() | portal_hosts()
 
 
 def tenant_names(extra: Iterable[str] = ()) -> list[str]:

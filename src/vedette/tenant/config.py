@@ -24,6 +24,7 @@ from vedette.catalogue.permission import (
     GRAPH,
     MISPRINTS,
     USER_ROLES,
+    XDR,
     Kind,
     Resource,
     UserRoleName,
@@ -55,7 +56,7 @@ ROLES: Mapping[RoleName, tuple[str, tuple[UserRoleName, ...]]] = {
 }
 """Role in the file → its name in Defender and the role permissions that go with it."""
 
-_APIS: Mapping[str, Resource] = {"defender": DEFENDER, "graph": GRAPH}
+_APIS: Mapping[str, Resource] = {"defender": DEFENDER, "graph": GRAPH, "xdr": XDR}
 _GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _DOMAIN = r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$"
 _UPN = r"^[^@\s]+@[^@\s]+$"
@@ -146,7 +147,7 @@ class AppEntry(Entry, frozen=True, kw_only=True):
     """Allow public client flows: password, device code."""
     redirect_uris: RedirectUris = RedirectUris()
     delegated: list[Name] = []
-    """Permissions on behalf of a user: `Alert.Read`, or `graph:User.Read` for those of Microsoft Graph."""
+    """Permissions on behalf of a user: `Alert.Read`, `graph:User.Read` of Microsoft Graph, `xdr:…` of Defender XDR."""
     application: list[Name] = []
     """Permissions of the app itself, spelled in the same way."""
     consent: Literal["tenant", "none"] | list[Upn] = "tenant"

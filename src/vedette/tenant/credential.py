@@ -32,12 +32,13 @@ class TenantCredential:
         self._clock = clock
         self._url = f"{authority}/{tenant_id}/oauth2/v2.0/token"
         self._context = ssl.create_default_context(cafile=ca_bundle)
-        self._token = ""
-        self._ends: datetime | None = None
+        self._held: dict[tuple[str, ...], tuple[str, datetime]] = {}
+        """Scopes → the token for them, and when it ends."""
 
     def get_token(self, *scopes: str) -> AccessToken:
         """A token that is good by the tenant's clock. Raises: SignInError."""
-        if self._ends is None or self._clock.now() >= self._ends - RENEW_BEFORE:
+        token, ends = self._held.get(scopes, ("", None))
+        if ends is None or self._clock.now() >= ends - RENEW_BEFORE:
             form = {
                 "grant_type": "client_credentials",
                 "client_id": self._app.client_id,
@@ -49,10 +50,10 @@ class TenantCredential:
             body = json.loads(answer.content)
             if answer.status_code != 200:
                 raise SignInError.from_answer(body)
-            self._token = body["access_token"]
-            self._ends = began + timedelta(seconds=body["expires_in"])
+            token = str(body["access_token"])
+            self._held[scopes] = token, began + timedelta(seconds=body["expires_in"])
         # Said to end now, so that a client asks each time: only the tenant's clock knows.
-        return AccessToken(self._token, int(time.time()))
+        return AccessToken(token, int(time.time()))
 
     def __repr__(self) -> str:
         return f"TenantCredential(app={self._app.name!r})"

@@ -132,15 +132,21 @@ def default_apps() -> list[AppEntry]:
     """A client for people, two for programs, and the one that registers apps."""
     roles = [role.value for role in DEFENDER.roles.values() if "Application" in role.members]
     reading = [role for role in roles if role.endswith((".Read.All", ".Read"))]
+    hunting = ["xdr:AdvancedHunting.Read.All", "graph:ThreatHunting.Read.All"]
     return [
         AppEntry(
             name="soc-cli",
             public_client=True,
             redirect_uris=RedirectUris(public=["http://localhost", NATIVE_CLIENT]),
-            delegated=[*DEFENDER.scopes, "graph:User.Read"],
+            delegated=[
+                *DEFENDER.scopes,
+                "xdr:AdvancedHunting.Read",
+                "graph:ThreatHunting.Read.All",
+                "graph:User.Read",
+            ],
         ),
-        AppEntry(name="soc-automation", secret=True, application=roles),
-        AppEntry(name="soc-reader", secret=True, application=reading),
+        AppEntry(name="soc-automation", secret=True, application=[*roles, *hunting]),
+        AppEntry(name="soc-reader", secret=True, application=[*reading, *hunting]),
         AppEntry(
             name="vedette-admin",
             public_client=True,

@@ -11,6 +11,7 @@ from vedette.tenant.clock import Clock
 from vedette.tenant.directory import Directory
 from vedette.tenant.signed_links import SignedLinks
 from vedette.tenant.store.database import Database
+from vedette.tenant.throttle import Throttle
 
 if TYPE_CHECKING:
     from vedette.tenant.identity.keys import KeyRing
@@ -36,9 +37,12 @@ class State:
     options: Options = field(default_factory=lambda: Options())
     links: SignedLinks = field(init=False)
     """What makes and checks links to downloads."""
+    throttle: Throttle = field(init=False)
+    """Counts calls of the Defender APIs, and hunting in Graph with them."""
 
     def __post_init__(self) -> None:
         self.links = SignedLinks(self.database, self.clock)
+        self.throttle = Throttle(self)
 
 
 @dataclass(frozen=True)

@@ -221,11 +221,11 @@ class Api:
         }
         return self.state.keys.sign({name: v for name, v in {**usual, **claims}.items() if v is not None})
 
-    def user_token(self, user: str, scopes: str) -> str:
+    def user_token(self, user: str, scopes: str, **claims: Any) -> str:  # Any: claims of all types
         """A token of a user, with delegated permissions."""
         found = self.state.directory.user(TENANT, f"{user}@halden.example")
         assert found is not None
-        return self.token(scp=scopes, oid=found.id, upn=found.upn)
+        return self.token(scp=scopes, oid=found.id, upn=found.upn, **claims)
 
     def call(
         self,

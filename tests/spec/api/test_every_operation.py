@@ -9,7 +9,6 @@ import pytest
 
 from tests.spec.api.conftest import Api
 from vedette.catalogue.operation import Operation
-from vedette.catalogue.permission import DEFENDER
 from vedette.catalogue.resources import operations
 
 OPERATIONS = [op for op in operations() if op.application or op.delegated]
@@ -34,9 +33,9 @@ def test_no_token_is_401(api: Api, operation: Operation[Any, Any]) -> None:
 
 @every_operation
 def test_an_app_with_every_other_permission_is_told_what_it_lacks(api: Api, operation: Operation[Any, Any]) -> None:
-    others = tuple(sorted(DEFENDER.roles.keys() - set(operation.application)))
+    others = sorted(operation.api.roles.keys() - set(operation.application))
 
-    answer = api.call(operation.method, path_of(operation), roles=others)
+    answer = api.call(operation.method, path_of(operation), token=api.token(aud=operation.api.audience, roles=others))
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "Forbidden")
     message = answer.json()["error"]["message"]
@@ -45,9 +44,10 @@ def test_an_app_with_every_other_permission_is_told_what_it_lacks(api: Api, oper
 
 @every_operation
 def test_a_user_with_every_other_scope_is_told_what_is_lacking(api: Api, operation: Operation[Any, Any]) -> None:
-    others = " ".join(sorted(DEFENDER.scopes.keys() - set(operation.delegated)))
+    others = " ".join(sorted(operation.api.scopes.keys() - set(operation.delegated)))
+    token = api.user_token("responder", others, aud=operation.api.audience)
 
-    answer = api.call(operation.method, path_of(operation), token=api.user_token("responder", others))
+    answer = api.call(operation.method, path_of(operation), token=token)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "Forbidden")
     message = answer.json()["error"]["message"]
@@ -58,7 +58,7 @@ def test_a_user_with_every_other_scope_is_told_what_is_lacking(api: Api, operati
     "operation", [op for op in OPERATIONS if op.delegated and op.user_role], ids=lambda operation: operation.id
 )
 def test_a_user_without_a_role_in_defender_gets_nowhere(api: Api, operation: Operation[Any, Any]) -> None:
-    token = api.user_token("outsider", " ".join(operation.delegated))
+    token = api.user_token("outsider", " ".join(operation.delegated), aud=operation.api.audience)
 
     answer = api.call(operation.method, path_of(operation), token=token)
 

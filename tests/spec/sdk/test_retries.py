@@ -9,6 +9,7 @@ import pytest
 
 from tests.spec.sdk.conftest import Service, refusal
 from vedette import NoAnswer, RateLimited, Retries, ServiceError
+from vedette.catalogue.advanced_hunting import GraphHunting
 from vedette.catalogue.resources import operations
 from vedette.client.retry import REPEATABLE, retry_after_s
 
@@ -99,7 +100,9 @@ def test_setting_a_status_twice_does_no_harm_but_a_comment_would_be_there_twice(
 
 
 def test_declared_repeatable_operations_exist() -> None:
-    assert REPEATABLE.keys() <= {operation.id for operation in operations()}
+    declared = {operation.id for operation in (*operations(), *GraphHunting.operations())}
+
+    assert REPEATABLE.keys() <= declared
 
 
 @pytest.mark.parametrize(

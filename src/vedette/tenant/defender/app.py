@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from vedette.catalogue.clouds import api_hosts, xdr_hosts
 from vedette.catalogue.entity import Entity
 from vedette.catalogue.library_files import MAX_FILE_BYTES
 from vedette.catalogue.operation import Operation
-from vedette.catalogue.permission import DEFENDER
+from vedette.catalogue.permission import DEFENDER, XDR, Resource
 from vedette.catalogue.resources import operations
 from vedette.odata import ODataError, Options, parse_options
 from vedette.odata.entities import model_of
@@ -56,7 +57,7 @@ from vedette.tenant.defender import (
     users,
     vulnerabilities,
 )
-from vedette.tenant.defender.courses import carry_on
+from vedette.tenant.defender.courses import caught_up
 from vedette.tenant.defender.handling import HANDLERS, Result, default
 from vedette.tenant.describe.metadata import metadata
 from vedette.tenant.describe.openapi import openapi
@@ -64,7 +65,6 @@ from vedette.tenant.problems import Problem, answer
 from vedette.tenant.routes import Match, Routes
 from vedette.tenant.signed_links import PREFIX
 from vedette.tenant.state import State
-from vedette.tenant.throttle import Throttle
 
 HANDLED = (
     alerts,
@@ -99,6 +99,8 @@ HANDLED = (
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
 """A file of the largest size, and what stands around it in a form."""
+_ELSEWHERE = {DEFENDER.app_id: xdr_hosts() - api_hosts(), XDR.app_id: api_hosts() - xdr_hosts()}
+"""API → hosts of the other API at which no page has it. Names of our own answer for both."""
 _log = logging.getLogger("vedette.tenant.defender")
 
 
@@ -108,13 +110,18 @@ def defender_app(state: State) -> ASGIApp:
 
 
 class DefenderApp:
-    """Answers `/api/…`, and `/download/…` behind signed links; one instance for all tenants of a server."""
+    """Answers `/api/…`, and `/download/…` behind signed links; one instance for all tenants of a server.
+
+    The XDR API has its operations here too: it shares hosts with the Endpoint API, not what tokens are for.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._routes = Routes(operations())
-        self._authenticator = Authenticator(state, DEFENDER.identifier_uris)
-        self._throttle = Throttle(state)
+        self._authenticators = {
+            DEFENDER.app_id: Authenticator(state, DEFENDER.identifier_uris),
+            XDR.app_id: Authenticator(state, {*XDR.identifier_uris, XDR.app_id}),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -139,9 +146,9 @@ class DefenderApp:
         if description is not None:
             return description
         match = self._routed(request)
-        caller = self._authenticated(request)
+        caller = self._authenticated(request, match.operation.api)
         user = authorize(self._state, match.operation, caller)
-        self._throttle.admit(match.operation, caller)
+        self._state.throttle.admit(match.operation, caller)
         address = _address(request)
         call = Call(
             state=self._state,
@@ -153,9 +160,7 @@ class DefenderApp:
             request_id=request_id,
             options=_options(match, address),
         )
-        carry_on(call.store, call.now)
-        if (schedule := call.store.schedule) is not None and schedule.is_due(call.now):
-            await run_in_threadpool(schedule.carry_on, call.now)
+        await caught_up(call.store, call.now)
         body = await _body(request, match.operation) if match.operation.has_body else b""
         content_type = request.headers.get("content-type", "")
         call.arguments = arguments(match.operation, match.arguments, address.query, body, content_type)
@@ -164,19 +169,19 @@ class DefenderApp:
     def _routed(self, request: Request) -> Match:
         path = request.scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1") or request.url.path
         match = self._routes.match(request.method, path)
-        if isinstance(match, Match):
+        if isinstance(match, Match) and request.url.hostname not in _ELSEWHERE[match.operation.api.app_id]:
             return match
-        if match is None:
+        if match is None or isinstance(match, Match):
             raise Problem("NotFound", reason=f"There is no operation at {request.url.path}.")
         allowed = ", ".join(sorted(match))
         raise Problem(
             "BadRequest", reason=f"{request.method} is not supported at {request.url.path}; use {allowed}."
         ).with_headers(Allow=allowed)
 
-    def _authenticated(self, request: Request) -> Caller:
+    def _authenticated(self, request: Request, api: Resource) -> Caller:
         authorization = [value for name, value in request.scope["headers"] if name == b"authorization"]
         try:
-            caller = self._authenticator.caller(authorization)
+            caller = self._authenticators[api.app_id].caller(authorization)
         except BadToken as bad:
             detail = "" if bad.is_missing else f' error="invalid_token", error_description="{bad.reason}"'
             raise Problem("Unauthorized").with_headers(WWW_Authenticate=f"Bearer{detail}") from bad

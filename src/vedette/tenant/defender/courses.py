@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 
 from vedette.catalogue.live_response import QUEUE_DAYS
 from vedette.catalogue.machine_actions import ActionType, MachineAction
@@ -55,6 +56,13 @@ def usual(now: datetime, duration: timedelta, *, error: int = 0) -> list[Step]:
 def never_heard(now: datetime) -> list[Step]:
     """Waited for, and given up."""
     return [Step(at=now + GIVEN_UP_AFTER, status="TimeOut")]
+
+
+async def caught_up(store: DefenderStore, now: datetime) -> None:
+    """Let happen what is due by now, detection rules on a schedule among it."""
+    carry_on(store, now)
+    if (schedule := store.schedule) is not None and schedule.is_due(now):
+        await run_in_threadpool(schedule.carry_on, now)
 
 
 def carry_on(store: DefenderStore, now: datetime) -> None:

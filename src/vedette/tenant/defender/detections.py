@@ -163,9 +163,9 @@ class _Desk:
 
     def run(self, rule: Rule, at: datetime, look_back: timedelta) -> tuple[Outcome, list[Alert]]:
         from vedette.detections import run_rule
-        from vedette.tenant.defender.advanced_queries import LIMITS
+        from vedette.tenant.defender.hunting import ENDPOINT_LIMITS
 
-        outcome = run_rule(self.engine, rule, now=at, look_back=look_back, known=self._is_known, limits=LIMITS)
+        outcome = run_rule(self.engine, rule, now=at, look_back=look_back, known=self._is_known, limits=ENDPOINT_LIMITS)
         raised: dict[str, Alert] = {}
         fresh: list[Alert] = []
         with self._store.database.transaction():

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from vedette.catalogue.entity import NAMESPACE, OBJECT, Complex, Entity, Property, describe, reachable
+from vedette.catalogue.permission import DEFENDER
 from vedette.catalogue.resources import operations
 
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
@@ -15,7 +16,7 @@ _EDM = "http://docs.oasis-open.org/odata/ns/edm"
 
 def metadata() -> bytes:
     """The document. Navigation to entities that no operation here answers is left out."""
-    kinds = reachable(operation.entity for operation in operations())
+    kinds = reachable(operation.entity for operation in operations(DEFENDER))
     names = {kind.__name__ for kind in kinds}
     ElementTree.register_namespace("edmx", _EDMX)
     ElementTree.register_namespace("", _EDM)

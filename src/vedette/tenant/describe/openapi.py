@@ -47,7 +47,7 @@ _OPTION_SCHEMA: Mapping[str, Json] = {
 
 def openapi(server: str | None = None) -> Json:
     """The whole document. `server`: the origin to call; the commercial cloud's where not given."""
-    declared = list(operations())
+    declared = list(operations(DEFENDER))
     paths: dict[str, Json] = {}
     for operation in declared:
         paths.setdefault(operation.wire_path, {})[operation.method.lower()] = _operation(operation)
@@ -62,7 +62,9 @@ def openapi(server: str | None = None) -> Json:
         "servers": [{"url": server or cloud("commercial").api_base}],
         "security": [{"entra": []}],
         "tags": [
-            {"name": name, "description": (resource.__doc__ or "").strip()} for name, resource in RESOURCES.items()
+            {"name": name, "description": (resource.__doc__ or "").strip()}
+            for name, resource in RESOURCES.items()
+            if resource.API is DEFENDER
         ],
         "paths": paths,
         "components": {

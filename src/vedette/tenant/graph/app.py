@@ -11,23 +11,26 @@ import uuid
 from collections import deque
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from vedette.catalogue.advanced_hunting import HUNTING_DIRECTORY_ROLES
 from vedette.catalogue.graph import CALLS_IN_TEN_SECONDS
 from vedette.catalogue.graph_operations import CONSENTERS, GraphOperation
 from vedette.catalogue.permission import GRAPH
 from vedette.tenant.authenticate import Authenticator, BadToken, Caller
+from vedette.tenant.defender.courses import caught_up
 from vedette.tenant.directory import ServicePrincipal, User
-from vedette.tenant.graph import applications, credentials, grants, people, service_principals
+from vedette.tenant.graph import applications, credentials, grants, hunting, people, service_principals
 from vedette.tenant.graph.call import Answer, Call
 from vedette.tenant.graph.decode import MAX_BODY_BYTES
-from vedette.tenant.graph.problems import MEDIA_TYPE, GraphProblem, answer, bad_request, denied
-from vedette.tenant.graph.routes import HANDLERS, find
+from vedette.tenant.graph.problems import MEDIA_TYPE, GraphProblem, answer, bad_request, denied, lacking
+from vedette.tenant.graph.routes import HANDLERS, IN_THREAD, find
 from vedette.tenant.state import State
 
-HANDLER_MODULES = (applications, credentials, grants, people, service_principals)
+HANDLER_MODULES = (applications, credentials, grants, hunting, people, service_principals)
 """Imported so that their handlers are registered."""
 
 VERSIONS = ("v1.0", "beta")
@@ -58,7 +61,7 @@ class _Graph:
         client_request_id = _guid_or_new(request.headers.get("client-request-id", ""))
         try:
             body = await _body(request)
-            response = self._encoded(self._answered(request, body))
+            response = self._encoded(await self._answered(request, body))
         except GraphProblem as problem:
             response = answer(problem, request_id, client_request_id, self._state.clock.now())
         response.headers["request-id"] = request_id
@@ -67,7 +70,7 @@ class _Graph:
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
-    def _answered(self, request: Request, body: bytes) -> Answer:
+    async def _answered(self, request: Request, body: bytes) -> Answer:
         raw_path = request.scope.get("raw_path") or request.url.path.encode()
         path = raw_path.partition(b"?")[0].decode("ascii", "replace")
         if path.rstrip("/").lower() == "/oidc/userinfo":
@@ -75,7 +78,8 @@ class _Graph:
         version, _, rest = path.lstrip("/").partition("/")
         if version.lower() not in VERSIONS:
             raise GraphProblem("BadRequest", "Invalid version.", status=400)
-        operation, places = find(request.method, f"/{rest}")
+        # Microsoft's own client for Python writes two slashes after the version.
+        operation, places = find(request.method, f"/{rest.lstrip('/')}")
         caller = self._caller(request)
         principal, user = self._who(caller)
         _check_permissions(operation, caller, user)
@@ -95,7 +99,12 @@ class _Graph:
             is_eventual=request.headers.get("consistencylevel", "").strip().lower() == "eventual",
             body=body,
         )
-        return HANDLERS[operation.id](call)
+        handler = HANDLERS[operation.id]
+        if operation.id not in IN_THREAD:
+            return handler(call)
+        if (store := self._state.defender.get(caller.tenant_id)) is not None:
+            await caught_up(store, self._state.clock.now())
+        return await run_in_threadpool(handler, call)
 
     def _caller(self, request: Request) -> Caller:
         headers = [value for name, value in request.scope["headers"] if name == b"authorization"]
@@ -167,9 +176,15 @@ def _check_permissions(operation: GraphOperation, caller: Caller, user: User | N
     """
     needs, held = (operation.delegated, caller.scopes) if caller.is_delegated else (operation.application, caller.roles)
     if needs is None or not all(held & set(group) for group in needs):
-        raise denied()
+        raise lacking(needs, held, is_delegated=caller.is_delegated) if operation.user == "hunter" else denied()
+    if user is not None and operation.user == "hunter" and not _may_hunt(user):
+        raise GraphProblem("Forbidden", "The signed-in user has no role that allows hunting.", status=403)
     if user is not None and operation.user == "consenter" and not CONSENTERS & set(user.directory_roles):
         raise denied()
+
+
+def _may_hunt(user: User) -> bool:
+    return "View Data" in user.defender_permissions or bool(HUNTING_DIRECTORY_ROLES & set(user.directory_roles))
 
 
 def _reason(bad: BadToken) -> str:

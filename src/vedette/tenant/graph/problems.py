@@ -9,6 +9,7 @@ import msgspec
 from starlette.responses import Response
 
 from vedette.catalogue.graph import ERROR_STATUS, GraphErrorCode
+from vedette.catalogue.graph_operations import Needs
 
 MEDIA_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
@@ -60,6 +61,15 @@ def not_found(id: str) -> GraphProblem:
 def denied() -> GraphProblem:
     """The token or its user may not do this."""
     return GraphProblem("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
+def lacking(needs: Needs | None, held: frozenset[str], *, is_delegated: bool) -> GraphProblem:
+    """The token lacks a permission of the security API, which says which. Seen in answers, on no page."""
+    kind, short = ("scopes", "scopes") if is_delegated else ("application roles", "roles")
+    wanted = ",".join(value for group in needs or () for value in group)
+    return GraphProblem(
+        "Forbidden", f"Missing {kind}. API required {short}: {wanted}, {kind}: {','.join(sorted(held))}.", status=403
+    )
 
 
 def duplicate(message: str) -> GraphProblem:

@@ -16,12 +16,18 @@ HANDLERS: dict[str, Handler] = {}
 """Operation id → what carries it out. Filled by the modules of this package that hold handlers."""
 
 
-def handles(operation: str) -> Callable[[Handler], Handler]:
+IN_THREAD: set[str] = set()
+"""Operations whose handlers read telemetry, which may take a while: they run beside the event loop."""
+
+
+def handles(operation: str, *, in_thread: bool = False) -> Callable[[Handler], Handler]:
     """Register a handler for an operation of the catalogue. Raises: KeyError for one that is not declared."""
     declared = OPERATIONS[operation]
 
     def register(handler: Handler) -> Handler:
         HANDLERS[declared.id] = handler
+        if in_thread:
+            IN_THREAD.add(declared.id)
         return handler
 
     return register
@@ -30,8 +36,10 @@ def handles(operation: str) -> Callable[[Handler], Handler]:
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
 
 
-def _pattern(path: str) -> re.Pattern[str]:
+def _pattern(operation: GraphOperation) -> re.Pattern[str]:
     """The addresses of an operation; names of segments match in any letter case, as Graph's do."""
+    front, slash, last = operation.path.rpartition("/")
+    in_full = f"(?:{re.escape(operation.namespace)}\\.)?" if operation.namespace else ""
 
     def place(match: re.Match[str]) -> str:
         name = match[1]
@@ -39,12 +47,13 @@ def _pattern(path: str) -> re.Pattern[str]:
             return rf"(?:/(?P<{name}>[^/()$]+)|\(appId='(?P<{name}_appId>[^/']+)'\))"
         return rf"(?P<{name}>[^/$]+)"
 
-    return re.compile(_PLACE.sub(place, re.escape(path)) + "/?", re.IGNORECASE)
+    named = re.escape(front + slash) + in_full + re.escape(last)
+    return re.compile(_PLACE.sub(place, named) + "/?", re.IGNORECASE)
 
 
 # The most specific address first: `deletedItems/microsoft.graph.application` is not the id of something deleted.
 _ROUTES = sorted(
-    ((_pattern(operation.path), operation) for operation in OPERATIONS.values()),
+    ((_pattern(operation), operation) for operation in OPERATIONS.values()),
     key=lambda route: route[1].path.count("{"),
 )
 
