@@ -16,6 +16,8 @@ _URL: Final = re.compile(
     r"(?P<path>/?[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
     re.DOTALL,
 )
+_QUERY: Final = re.compile(r"(?:\?|(?=[^/?#=&]+=))(?P<query>[^#]*)(?:#(?P<fragment>.*))?", re.DOTALL)
+"""The query part of a URL alone, with or without its question mark."""
 _QUERY_PARAMETERS: Final = "Query Parameters"
 
 
@@ -26,11 +28,12 @@ def _parameters(query: str) -> dict[str, str]:
 
 @kernel("string", returns="dynamic")
 def parse_url(url: str) -> dict[str, object]:
-    """All fields are there, empty where the text has no such part; for what is no absolute URL, all are.
+    """All fields are there, empty where the text has no such part; for what is no absolute URL and no query, all are.
 
     The reference's example drops the slash that begins a path. The service keeps it, and gives the bare root as empty.
     """
-    found = _URL.fullmatch(url.strip())
+    text = url.strip()
+    found = _URL.fullmatch(text) or _QUERY.fullmatch(text)
     part: dict[str, str] = {key: value or "" for key, value in found.groupdict().items()} if found else {}
     user, _, password = part.get("user", "").partition(":")
     return {
