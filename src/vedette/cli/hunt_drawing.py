@@ -11,12 +11,12 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 from vedette.cli.columns import cells
-from vedette.cli.hunt_charts import Axis, Chart, Series, X
 from vedette.cli.output import Output
 from vedette.cli.text import terminal
+from vedette.hunting.charts import Chart
+from vedette.hunting.scales import MOST_SERIES, labels, largest, power, short, spelled, stacked
 
 _TONES = ("cyan", "yellow", "green", "magenta", "red", "blue", "bright_cyan", "bright_yellow")
 _PATTERNS = "█▓▒░▚▞◼◻"
@@ -26,8 +26,6 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 MOST_BARS = 60
 """Places on the axis that bars are drawn for."""
-MOST_SERIES = 8
-"""Series that are drawn; colours and patterns for more cannot be told apart."""
 HEIGHT = 15
 """Lines of a drawing of lines or points."""
 _NARROWEST = 40
@@ -54,7 +52,7 @@ class _Drawing:
             chart.remarks.append(
                 f"{MOST_SERIES} of {len(chart.series)} series are drawn, those with the largest values."
             )
-            chart.series = _largest(chart.series)
+            chart.series = largest(chart.series)
 
     def draw(self) -> None:
         """The title, the chart, its legend."""
@@ -146,15 +144,15 @@ class _Drawing:
 
     def _canvas(self) -> None:
         chart = self._chart
-        series = _stacked(chart) if chart.stacking and len(chart.series) > 1 else chart.series
+        series = stacked(chart) if chart.stacking and len(chart.series) > 1 else chart.series
         xs = [float(x) for one in series for x, _ in one.points]
         ys = [y for one in series for _, y in one.points]
         if chart.log_y:
             ys = [math.log10(y) for y in ys]
         low, high = self._bounds(ys)
-        ticks = [_power(low + (high - low) * step / 2, chart.log_y) for step in range(3)]
-        spelled = _spelled(ticks)
-        margin = max(map(len, spelled))
+        ticks = [power(low + (high - low) * step / 2, chart.log_y) for step in range(3)]
+        texts = spelled(ticks)
+        margin = max(map(len, texts))
         height = max(5, min(HEIGHT, shutil.get_terminal_size((80, 24)).lines - 6))
         width = max(10, self._width - margin - 2)
         canvas = _Canvas(width, height, min(xs), max(xs), low, high, plain=self._is_plain)
@@ -168,7 +166,7 @@ class _Drawing:
         uses_letters = len(series) > 1 and not self._output.color
         for row in range(height):
             at = {0: 2, (height - 1) // 2: 1, height - 1: 0}.get(row)
-            tick = spelled[at] if at is not None else ""
+            tick = texts[at] if at is not None else ""
             edge = "|" if self._is_plain else "│" if at is None else "┤"
             self._output.line(f"{tick:>{margin}} {edge}{self._row(canvas, row, uses_letters)}")
         corner = "+" + "-" * width if self._is_plain else "└" + "─" * width
@@ -284,69 +282,6 @@ class _Canvas:
 
 
 # -- text --------------------------------------------------------------------------------------------------------------
-
-
-def labels(places: Sequence[X], axis: Axis) -> list[str]:
-    """Places on an axis as text: times as short as they can be told apart."""
-    if axis == "name":
-        return [str(place) for place in places]
-    numbers = [float(place) for place in places]
-    if axis == "number":
-        return [short(number) for number in numbers]
-    if axis == "span":
-        return [str(timedelta(seconds=round(number, 3))) for number in numbers]
-    reach = max(numbers) - min(numbers) if numbers else 0.0
-    if all(number % 86_400 == 0 for number in numbers) or reach > 20 * 86_400:
-        form = "%Y-%m-%d"
-    else:
-        form = "%m-%d %H:%M" if reach > 86_400 else "%H:%M" if reach > 600 else "%H:%M:%S"
-        if reach <= 86_400:
-            form = f"%m-%d {form}"
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return [(epoch + timedelta(seconds=number)).strftime(form) for number in numbers]
-
-
-def short(number: float) -> str:
-    """A number as a label: whole numbers with commas, others in four digits."""
-    if abs(number) >= 1e12 or (number and abs(number) < 1e-3):
-        return f"{number:.3g}"
-    if number == int(number):
-        return f"{int(number):,}"
-    return f"{number:,.4g}" if abs(number) < 10_000 else f"{number:,.0f}"
-
-
-def _spelled(ticks: Sequence[float]) -> list[str]:
-    return [short(round(tick, 10)) for tick in ticks]
-
-
-def _power(value: float, is_log: bool) -> float:
-    return 10**value if is_log else value
-
-
-def _largest(series: Sequence[Series]) -> list[Series]:
-    """The series with the largest sums, in the order in which they came."""
-    ranked = sorted(series, key=lambda one: sum(abs(y) for _, y in one.points), reverse=True)[:MOST_SERIES]
-    return [one for one in series if any(one is kept for kept in ranked)]
-
-
-def _stacked(chart: Chart) -> list[Series]:
-    """Each series on top of those before it, at every place that any of them has."""
-    places = chart.places
-    below = dict.fromkeys(places, 0.0)
-    totals = dict.fromkeys(places, 0.0)
-    for one in chart.series:
-        for x, y in one.points:
-            totals[x] += y
-    stacked = []
-    for one in chart.series:
-        heights: dict[X, float] = {}
-        for x, y in one.points:
-            heights[x] = heights.get(x, 0.0) + y
-        for place in places:
-            y = heights.get(place, 0.0)
-            below[place] += 100 * y / totals[place] if chart.stacking == "stacked100" and totals[place] else y
-        stacked.append(Series(one.name, [(place, below[place]) for place in places]))
-    return stacked
 
 
 def _cut(text: str, width: int) -> str:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vedette.cli.hunt_charts import Chart, X
 from vedette.cli.settings import UsageError
 from vedette.errors import ConfigurationError
+from vedette.hunting.charts import Chart, X
+from vedette.hunting.scales import heights, labels
 
 ENDINGS = (".png", ".svg", ".pdf")
 _INCHES = (10.0, 5.0)
@@ -70,7 +71,7 @@ def _points(axes: Any, chart: Chart) -> None:
 def _areas(axes: Any, chart: Chart) -> None:
     if chart.stacking:
         places = chart.places
-        axes.stackplot(_xs(chart, places), _heights(chart), labels=[_plain(one.name) for one in chart.series])
+        axes.stackplot(_xs(chart, places), heights(chart), labels=[_plain(one.name) for one in chart.series])
     else:
         for one in chart.series:
             xs = _xs(chart, [x for x, _ in one.points])
@@ -79,18 +80,16 @@ def _areas(axes: Any, chart: Chart) -> None:
 
 
 def _bars(axes: Any, chart: Chart) -> None:
-    from vedette.cli.hunt_drawing import labels
-
     places = chart.places
     names = [_plain(name) for name in labels(places, chart.axis)]
     thick = 0.8 if chart.stacking else 0.8 / len(chart.series)
     below = [0.0] * len(places)
     draw, stacked_on = (axes.barh, "left") if chart.horizontal else (axes.bar, "bottom")
-    for number, (one, heights) in enumerate(zip(chart.series, _heights(chart), strict=True)):
+    for number, (one, values) in enumerate(zip(chart.series, heights(chart), strict=True)):
         shift = 0.0 if chart.stacking else (number - (len(chart.series) - 1) / 2) * thick
         options = {stacked_on: list(below)} if chart.stacking else {}
-        draw([at + shift for at in range(len(places))], heights, thick, label=_plain(one.name), **options)
-        below = [under + height for under, height in zip(below, heights, strict=True)]
+        draw([at + shift for at in range(len(places))], values, thick, label=_plain(one.name), **options)
+        below = [under + height for under, height in zip(below, values, strict=True)]
     every = max(1, len(names) // _MOST_LABELS)
     ticks = list(range(0, len(names), every))
     if chart.horizontal:
@@ -145,21 +144,6 @@ def _xs(chart: Chart, places: list[X]) -> list[Any]:
         return places
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     return [epoch + timedelta(seconds=float(place)) for place in places]
-
-
-def _heights(chart: Chart) -> list[list[float]]:
-    """Per series, the value at each place."""
-    places = chart.places
-    found = []
-    for one in chart.series:
-        heights = dict.fromkeys(places, 0.0)
-        for x, y in one.points:
-            heights[x] += y
-        found.append([heights[place] for place in places])
-    if chart.stacking == "stacked100":
-        totals = [sum(column) for column in zip(*found, strict=True)]
-        found = [[100 * y / total if total else 0.0 for y, total in zip(each, totals, strict=True)] for each in found]
-    return found
 
 
 def _plain(text: str) -> str:

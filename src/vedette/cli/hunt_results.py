@@ -72,8 +72,8 @@ def show(output: Output, answer: Answer, view: View) -> None:
     """Everything that a query gave, and a note on how much it was."""
     form = form_for(output.form, view.to)
     if view.plot is not None:
-        from vedette.cli.hunt_charts import chart_of
         from vedette.cli.hunt_plot import write_image
+        from vedette.hunting.charts import chart_of
 
         chart = chart_of(answer.parts[-1], answer.render)
         write_image(chart, view.plot)
@@ -98,8 +98,8 @@ def _show_tables(output: Output, answer: Answer, view: View) -> bool:
         if last:
             output.line(output.styled(f"{part.name or 'PrimaryResult'} ({_rows(len(part.rows))})", "bold"))
         if place == last and answer.render is not None and view.draws and part.rows:
-            from vedette.cli.hunt_charts import chart_of
             from vedette.cli.hunt_drawing import draw
+            from vedette.hunting.charts import chart_of
 
             chart = chart_of(part, answer.render)
             if chart.kind != "table":

@@ -2,7 +2,8 @@
 
 The rules are Kusto's: what the properties name is taken; otherwise a time chart takes the first time as its axis, other
 charts the first column; numbers are values, texts tell series apart. Arrays, as `make-series` gives them, are spread
-out. How a chart is drawn is in `hunt_drawing` (terminal) and `hunt_plot` (image).
+out. What drawings of every kind need besides is in `scales`; they are made elsewhere: for terminals and image files in
+`vedette.cli`, for pages in `vedette.tenant.portal`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from vedette.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from vedette.cli.hunt_places import Rows
     from vedette.kql import Render
 
 Kind = Literal["bars", "lines", "areas", "points", "shares", "card", "table"]
@@ -43,6 +43,18 @@ _NUMBERS: Final = ("int", "long", "real", "decimal")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z")
 _SPAN = re.compile(r"(-)?(?:(\d+)\.)?(\d+):(\d+):(\d+)(?:\.(\d{1,7}))?")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Rows(Protocol):
+    """What a chart is made of."""
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Name and type of each."""
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """Rows as the service writes them in JSON, by column. Any: JSON."""
 
 
 @dataclass
