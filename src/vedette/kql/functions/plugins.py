@@ -51,6 +51,10 @@ add(
     says="Patterns of column values that differ most in frequency between two sets of rows.",
 )
 add(
+    "diffpatterns_text(text: string, condition: bool, least: integer?, threshold: number?, most: integer?) -> dynamic",
+    says="Patterns of words whose frequency differs most between texts that meet a condition and those that do not.",
+)
+add(
     "rolling_percentile(value: summable, percentile: number, index: summable, bin: summable, bins: integer, "
     f"{_DIMENSIONS}) -> dynamic",
     says="A percentile over the bins of a window that moves along an axis.",

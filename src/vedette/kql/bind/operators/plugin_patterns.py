@@ -1,4 +1,4 @@
-"""Plugins that look for what rows have in common: `basket`, `autocluster`, `diffpatterns`."""
+"""Plugins that look for what rows have in common: `basket`, `autocluster`, `diffpatterns`, `diffpatterns_text`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ DIFFERENCE: Final[tuple[tuple[str, KqlType], ...]] = (
     ("PercentA", "real"),
     ("PercentB", "real"),
     ("PercentDiffAB", "real"),
+)
+
+TEXTS: Final[tuple[tuple[str, KqlType], ...]] = (
+    ("Count_of_True", "long"),
+    ("Count_of_False", "long"),
+    ("Percent_of_True", "real"),
+    ("Percent_of_False", "real"),
+    ("Pattern", "string"),
 )
 
 
@@ -52,6 +60,28 @@ def diffpatterns(call: PluginCall) -> Plan:
     return _patterns(call, "diffpatterns", 3, 6, options, DIFFERENCE, split)
 
 
+@plugin("diffpatterns_text")
+def diffpatterns_text(call: PluginCall) -> Plan:
+    text = call.value(0, "the text")
+    if text.type != "string":
+        raise call.error(f"diffpatterns_text takes a text, and this is a {text.type}.", hint="Convert it: tostring(…).")
+    condition = call.value(1, "the condition")
+    if condition.type != "bool":
+        raise call.error(f"diffpatterns_text takes a condition, and this is a {condition.type}.")
+    options = {
+        "least": _whole(call, 2, "the least number of words", 1, low=0, high=200),
+        "threshold": _share(call, 3, "the threshold", 0.05, low=0.015),
+        "most": _whole(call, 4, "the greatest number of words", 20, low=0, high=20),
+    }
+    naming = Naming()
+    keys = naming.column("text", "string"), naming.column("condition", "bool")
+    count = naming.column("count", "long")
+    total = Aggregation("long", "count", ())
+    rows = Aggregate((*keys, count), call.input, (text, condition), (total,), ((count,),))
+    out = Naming()
+    return Procedure(tuple(out.column(name, type) for name, type in TEXTS), (rows,), "diffpatterns_text", options)
+
+
 def _share(call: PluginCall, place: int, what: str, default: float, *, low: float) -> float:
     value = call.constant(place, what, default=default)
     if not isinstance(value, int | float) or not low <= value <= 1:
@@ -59,10 +89,11 @@ def _share(call: PluginCall, place: int, what: str, default: float, *, low: floa
     return float(value)
 
 
-def _whole(call: PluginCall, place: int, what: str, default: int) -> int:
+def _whole(call: PluginCall, place: int, what: str, default: int, *, low: int = 1, high: int | None = None) -> int:
     value = call.constant(place, what, default=default)
-    if not isinstance(value, int) or value < 1:
-        raise call.error(f"{what[0].upper()}{what[1:]} is a whole number from 1 on.")
+    if not isinstance(value, int) or value < low or (high is not None and value > high):
+        until = "on" if high is None else f"to {high}"
+        raise call.error(f"{what[0].upper()}{what[1:]} is a whole number from {low} {until}.")
     return value
 
 
@@ -127,4 +158,4 @@ def _wildcards(call: PluginCall, place: int) -> dict[KqlType, Any]:  # Any: cons
     return found
 
 
-__all__ = ["autocluster", "basket", "diffpatterns"]
+__all__ = ["autocluster", "basket", "diffpatterns", "diffpatterns_text"]
