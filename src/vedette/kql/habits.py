@@ -74,3 +74,35 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
 
 NULL = "Write isnull(…) or isnotnull(…), or a null with its type: int(null)."
 """For `null` where a value was meant."""
+
+_RENAMED_TABLES = {
+    "accountinfo": ("IdentityInfo",),
+    "alertevents": ("AlertInfo", "AlertEvidence"),
+    "appfileevents": ("CloudAppEvents",),
+    "devicealertevents": ("AlertInfo", "AlertEvidence"),
+    "filecreationevents": ("DeviceFileEvents",),
+    "imageloadevents": ("DeviceImageLoadEvents",),
+    "logonevents": ("DeviceLogonEvents",),
+    "machineinfo": ("DeviceInfo",),
+    "machinenetworkinfo": ("DeviceNetworkInfo",),
+    "miscevents": ("DeviceEvents",),
+    "networkcommunicationevents": ("DeviceNetworkEvents",),
+    "processcreationevents": ("DeviceProcessEvents",),
+    "registryevents": ("DeviceRegistryEvents",),
+}
+_RENAMED_COLUMNS = {
+    "computername": ("DeviceName",),
+    "eventtime": ("Timestamp",),
+    "finalemailaction": ("EmailAction",),
+    "machineid": ("DeviceId",),
+    "malwarefilterverdict": ("ThreatTypes",),
+    "phishfilterverdict": ("ThreatTypes",),
+}
+
+NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "function": FUNCTIONS,
+    "table": _RENAMED_TABLES,
+    "column": _RENAMED_COLUMNS,
+}
+"""What a name is called here: by what it names, then by the name in small letters. Hunting tables and their columns
+were renamed more than once, and published queries still have their old names."""

@@ -62,8 +62,9 @@ class Source:
 
     def unknown(self, kind: str, name: str, known: Iterable[str], span: Span) -> UnknownName:
         """There is no table, column or function of this name; `known` are the names that do exist."""
-        meant = habits.FUNCTIONS.get(name.lower(), ()) if kind == "function" else ()
-        near = meant or nearest(name, known)
+        known = tuple(known)
+        said = habits.NAMES.get(kind, {}).get(name.lower(), ())
+        near = (said if kind == "function" else tuple(one for one in said if one in known)) or nearest(name, known)
         line, column = self.place(span.start)
         hint = f"Did you mean {' or '.join(near)}?" if near else ""
         if kind == "column" and name.lower() == "null":

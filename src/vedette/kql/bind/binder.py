@@ -190,7 +190,8 @@ class Binder:
     def result(self, value: syntax.Expr, scope: Scope) -> Plan:
         """What a statement asks for: rows, or one value as a row."""
         inner = Scope(scope)
-        if self.is_tabular(value, inner):
+        names_nothing = isinstance(value, syntax.Name) and inner.find(value.name) is None
+        if names_nothing or self.is_tabular(value, inner):
             return self.rows(value, inner)
         bound = self.scalar(value, Frame(inner))
         column = Naming().column("print_0", bound.type)

@@ -21,7 +21,7 @@ def default_name(node: syntax.Expr, functions: Mapping[str, Function]) -> str | 
             function = (
                 functions.get(f"${CANONICAL.get(name, name)}") if len(arguments) > 1 else None
             ) or functions.get(name)
-            first = default_name(arguments[0].value, functions) if arguments else None
+            first = arguments[0].name or default_name(arguments[0].value, functions) if arguments else None
             match function.naming if function else "none":
                 case "first":
                     return first

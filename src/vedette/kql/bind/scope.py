@@ -31,8 +31,11 @@ class Row:
     def find(self, name: str) -> Column | None:
         """The column of this name, or of the other name of the same time column."""
         found = self._by_name.get(name)
-        if found is None and name in TIME_NAMES:
-            found = self._by_name.get(TIME_NAMES[name])
+        if found is None:
+            written = name.rstrip("0123456789")
+            other = TIME_NAMES.get(written)
+            # A join numbers the second of two columns of one name: TimeGenerated1 is Timestamp1.
+            found = self._by_name.get(other + name[len(written) :]) if other else None
         return found
 
     def exactly(self, name: str) -> Column | None:
