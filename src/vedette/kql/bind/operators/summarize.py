@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column
@@ -92,7 +94,7 @@ def aggregate_columns(
     bound = binder.scalar(call, frame)
     if isinstance(call, syntax.Call) and CANONICAL.get(call.name, call.name) in ("percentile", "percentilew"):
         written = item.names[0] if item.names else None
-        suffix = _percentile_name(binder, call, call.arguments[-1].value)
+        suffix = _percentile_name(binder, call, call.arguments[-1].value, frame)
         return [(_claimed(binder, item, written, names) if written else names.unique(suffix), bound)]
     return [(name, value) for value, name in named_outputs(binder, item, bound, names)]
 
@@ -104,13 +106,17 @@ def _claimed(binder: Binder, item: syntax.NamedExpr, name: str, names: Names) ->
     return taken
 
 
-def _percentile_name(binder: Binder, call: syntax.Call, percentile: syntax.Expr) -> str:
-    column = binder.suggested_name(call.arguments[0].value) or ""
-    match percentile:
-        case syntax.Literal(value=int() | float() as value):
-            return f"percentile_{column}_{format(value, 'g').replace('.', '_')}"
-        case _:
-            return f"percentile_{column}"
+def _percentile_name(binder: Binder, call: syntax.Call, percentile: syntax.Expr, frame: Frame) -> str:
+    """`percentile_x_50`: the number is part of the name where it is written, or has a name of its own."""
+    value = percentile.value if isinstance(percentile, syntax.Literal) else None
+    if isinstance(percentile, syntax.Name):
+        named = binder.scalar(percentile, replace(frame, inside_aggregate=True))
+        value = named.value if isinstance(named, Const) else None
+    text = ""
+    if isinstance(value, int | float):
+        whole = isinstance(value, float) and value.is_integer()
+        text = re.sub(r"\W", "_", str(int(value) if whole else value).upper())
+    return f"percentile_{binder.suggested_name(call.arguments[0].value) or ''}_{text}"
 
 
 def _percentiles(
@@ -124,7 +130,7 @@ def _percentiles(
         if position < len(item.names):
             found.append((_claimed(binder, item, item.names[position], names), bound))
         else:
-            found.append((names.unique(_percentile_name(binder, one, argument.value)), bound))
+            found.append((names.unique(_percentile_name(binder, one, argument.value, frame)), bound))
     if not found:
         raise binder.source.semantic_error(f"'{call.name}' needs at least one percentile.", call.span)
     return found

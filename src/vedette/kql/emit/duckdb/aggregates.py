@@ -249,14 +249,21 @@ def _weighted(call: Aggregation, value: str, weight: str, fractions: Sequence[st
     return [f"kql_weighted({pairs}, {fraction})" for fraction in fractions]
 
 
-macro("kql_total(pairs)", "list_sum(list_transform(pairs, lambda kql_e: kql_e.w))")
 macro(
     "kql_weighted(pairs, fraction)",
     # An aggregate that is written several times, or inside of a lambda, can bring DuckDB down: it is taken once.
-    "(list_transform([pairs], lambda kql_p: CASE WHEN len(kql_p) > 0 THEN"
-    " struct_extract(list_reduce(kql_p, lambda kql_a, kql_e:"
-    " CASE WHEN kql_a.w >= fraction * kql_total(kql_p) THEN kql_a"
-    " ELSE struct_pack(x := kql_e.x, w := kql_a.w + kql_e.w) END), 'x') END))[1]",
+    "(list_transform([pairs], lambda kql_p: kql_reached("
+    "list_transform(kql_p, lambda kql_e: kql_e.x), list_transform(kql_p, lambda kql_e: kql_e.w), fraction)))[1]",
+)
+macro(
+    "kql_reached(xs, ws, fraction)",
+    # The first place up to which the weights add up to enough, found by halving: running sums have no function.
+    "xs[list_reduce(list_prepend(struct_pack(low := 1::BIGINT, high := len(xs)),"
+    " list_transform(range(ceil(log2(len(xs) + 1))::BIGINT), lambda kql_i: struct_pack(low := kql_i, high := kql_i))),"
+    " lambda kql_a, kql_i: CASE WHEN kql_a.low >= kql_a.high THEN kql_a"
+    " WHEN list_sum(ws[1:(kql_a.low + kql_a.high) // 2]) >= fraction * list_sum(ws)"
+    " THEN struct_pack(low := kql_a.low, high := (kql_a.low + kql_a.high) // 2)"
+    " ELSE struct_pack(low := (kql_a.low + kql_a.high) // 2 + 1, high := kql_a.high) END).low]",
 )
 
 
