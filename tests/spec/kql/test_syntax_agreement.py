@@ -51,6 +51,8 @@ ACCEPTED_HERE_ALONE = [
     # The reference page of find names pack_all() and project-away.
     "find in (T) where x project a, pack_all()",
     "find in (T) where a == 1 project-away a, b",
+    # A documented sample limits with take.
+    "T | mv-expand a take 3",
     # Brackets hold any name.
     "T | count as ['a b']",
 ]

@@ -61,6 +61,8 @@ def restrict(binder: Binder, node: syntax.Restrict, scope: Scope) -> None:
             case syntax.Wildcard(pattern=pattern):
                 like = wildcard(pattern)
                 names.update(name for name in scope.names() if like.fullmatch(name))
+                if pattern != "*":  # A star alone means what the query has named, and no table.
+                    tables.update(name for name in binder.visible(scope) if like.fullmatch(name))
             case syntax.Name(name=name):
                 if scope.find(name) is not None:
                     names.add(name)

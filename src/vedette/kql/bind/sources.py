@@ -11,7 +11,7 @@ from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.outputs import named_outputs
 from vedette.kql.bind.scope import Frame, Scope
-from vedette.kql.bound import Bound
+from vedette.kql.bound import Bound, Const
 from vedette.kql.plan import External, Plan, Project, Range, Rows, nothing
 from vedette.kql.schema import Column, Naming
 
@@ -70,10 +70,13 @@ def range_rows(binder: Binder, node: syntax.Range, scope: Scope) -> Plan:
     low, high, step = (binder.scalar(part, Frame(scope)) for part in (node.low, node.high, node.step))
     numbers = ("int", "long", "real", "decimal")
     if low.type in numbers and high.type in numbers and step.type in numbers:
-        wide: KqlType = "real" if "real" in (low.type, high.type, step.type) else "long"
+        types = (low.type, high.type, step.type)
+        wide: KqlType = next((type for type in ("decimal", "real", "long") if type in types), "int")
         low, high, step = (convert(part, wide) for part in (low, high, step))
     elif not (low.type == high.type and low.type in ("datetime", "timespan") and step.type == "timespan"):
         raise binder.source.semantic_error(
             f"range cannot go from a {low.type} to a {high.type} by a {step.type}.", node.span
         )
+    if isinstance(step, Const) and step.value == 0:
+        raise binder.source.semantic_error("The step of a range is not zero.", node.step.span)
     return Range((Naming().column(node.name, low.type),), low, high, step)

@@ -98,7 +98,7 @@ def pattern(p: Expressions) -> s.Name | s.Wildcard:
     start = p.starts[p.at]
     if p.text == "[":
         return p.referred_name()
-    if p.text != "*" and p.texts[p.at + 1] != "*":
+    if p.text != "*" and p.behind(1) != "*":
         return p.referred_name()
     pieces: list[str] = []
     while p.text == "*" or p.kind in (WORD, LONG, TIMESPAN, REAL):

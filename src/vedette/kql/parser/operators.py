@@ -75,6 +75,8 @@ def _project_reorder(p: Expressions) -> s.Operator:
     start = p.starts[p.at]
     p.advance()
     found: list[tuple[s.Expr, str | None]] = []
+    if not can_begin(p):
+        return s.ProjectReorder((), span=p.since(start))
     while True:
         column = pattern(p)
         order = None

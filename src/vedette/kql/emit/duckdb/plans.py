@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vedette.kql import plan as steps
-from vedette.kql.bound import VOLATILE, Aggregation, Among, Bound, Call, First, Ref, Values, is_constant, walk
+from vedette.kql.bound import VOLATILE, Aggregation, Among, Bound, Call, Const, First, Ref, Values, is_constant, walk
 from vedette.kql.compiled import ExternalFile, Stage, StageInput
 from vedette.kql.emit.duckdb import sql
 from vedette.kql.emit.duckdb.aggregates import IN_ORDER
@@ -252,9 +252,16 @@ def number_range(emitter: Emitter, plan: steps.Range, needed: Needed) -> Select:
     low, high, step = (emitter.expressions.value(part, {}) for part in (plan.low, plan.high, plan.step))
     label = emitter.name("t")
     name = sql.identifier(column.physical)
-    if column.type == "real":
+    if not isinstance(plan.step, Const):
+        step = f"CASE WHEN {step} = 0 THEN error('The step of a range is not zero.') ELSE {step} END"
+    if column.type in ("real", "decimal"):
         count = f"greatest(floor(({high} - {low}) / {step} + 1e-9)::BIGINT, -1)"
-        values = f"SELECT {low} + i * {step} AS {name} FROM range({count} + 1) AS r(i)"
+        value = f"{low} + i * {step}"
+        value = f"CAST({value} AS {sql.SQL_TYPE['decimal']})" if column.type == "decimal" else value
+        values = f"SELECT {value} AS {name} FROM range({count} + 1) AS r(i)"
+    elif column.type == "int":
+        low, high, step = (f"({part})::BIGINT" for part in (low, high, step))
+        values = f"SELECT i::INTEGER AS {name} FROM generate_series({low}, {high}, {step}) AS r(i)"
     else:
         values = f"SELECT i AS {name} FROM generate_series({low}, {high}, {step}) AS r(i)"
     return Select(f"({values}) AS {label}", {column: name})
