@@ -309,8 +309,9 @@ def _column_if_exists(binder: Binder, node: syntax.Call, frame: Frame) -> Bound:
     if len(node.arguments) != 2:
         raise binder.source.semantic_error(f"'{node.name}' takes a column's name and a default value.", node.span)
     name, default = (argument.value for argument in node.arguments)
-    wanted = name.name if isinstance(name, syntax.Name) else None
-    if wanted is None:
+    if isinstance(name, syntax.Name) and (frame.row.find(name.name) or frame.scope.find(name.name) is None):
+        wanted = name.name
+    else:
         bound = binder.scalar(name, frame)
         if not isinstance(bound, Const) or not isinstance(bound.value, str):
             raise binder.source.semantic_error("The name of the column must be a constant text.", name.span)

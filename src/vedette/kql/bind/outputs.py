@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vedette.kql import syntax
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.naming import Names
-from vedette.kql.bound import Bound, Call, Const
+from vedette.kql.bound import Bound, Call, Const, Ref
 
 if TYPE_CHECKING:
     from vedette.kql.bind.binder import Binder
@@ -33,7 +33,8 @@ def named_outputs(
     if several is None:
         if len(column.names) > 1:
             raise binder.source.semantic_error("This gives one value, and several names are given.", column.span)
-        return [(bound, _name(binder, column, column.names[0] if column.names else None, names, fallback, suggested))]
+        written = column.names[0] if column.names else None
+        return [(bound, _name(binder, column, bound, written, names, fallback, suggested))]
     defaults, values = several
     if len(column.names) > len(values):
         raise binder.source.semantic_error(
@@ -46,7 +47,7 @@ def named_outputs(
     found = []
     for position, value in enumerate(values):
         if position < len(column.names):
-            name = _name(binder, column, column.names[position], names, fallback, suggested)
+            name = _name(binder, column, bound, column.names[position], names, fallback, suggested)
         else:
             name = names.unique(defaults[position])
         found.append((value, name))
@@ -81,15 +82,29 @@ def _sorted_arrays(binder: Binder, node: syntax.Call, bound: Call) -> tuple[list
     return defaults, [Call("dynamic", "[]", (bound, Const("long", position))) for position in range(count)]
 
 
+def suggestion(binder: Binder, node: syntax.Expr, bound: Bound) -> str | None:
+    """The name that an expression suggests for its column, once it is known what it is: a column that was looked for
+    keeps its name."""
+    if isinstance(node, syntax.Call) and node.name in ("column_ifexists", "columnifexists") and isinstance(bound, Ref):
+        return bound.column.name
+    return binder.suggested_name(node)
+
+
 def _name(
-    binder: Binder, column: syntax.NamedExpr, written: str | None, names: Names, fallback: str, suggested: bool
+    binder: Binder,
+    column: syntax.NamedExpr,
+    bound: Bound,
+    written: str | None,
+    names: Names,
+    fallback: str,
+    suggested: bool,
 ) -> str:
     if written is not None:
         taken = names.written(written)
         if taken is None:
             raise binder.source.semantic_error(f"There are two columns named '{written}'.", column.span)
         return taken
-    name = binder.suggested_name(column.value) if suggested else None
+    name = suggestion(binder, column.value, bound) if suggested else None
     if name is not None:
         return names.unique(name)
     return names.unique(fallback) if fallback else names.counted()

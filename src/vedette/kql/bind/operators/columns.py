@@ -10,7 +10,7 @@ from vedette.errors import UnknownName
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column, refs, renamed
 from vedette.kql.bind.naming import Names, wildcard
-from vedette.kql.bind.outputs import named_outputs
+from vedette.kql.bind.outputs import named_outputs, suggestion
 from vedette.kql.bind.scope import Row, Scope
 from vedette.kql.bind.terms import Terms, names_all_columns
 from vedette.kql.bound import VOLATILE, Bound, Call, Const, Ref, walk
@@ -87,7 +87,7 @@ def extended(binder: Binder, columns: Sequence[syntax.NamedExpr], input: Plan, s
                     hint="Use it in another extend behind this one.",
                 ) from None
             raise
-        suggested = binder.suggested_name(column.value)
+        suggested = suggestion(binder, column.value, bound)
         for name in column.names or ([suggested] if suggested is not None else []):
             # It takes the place of a column of this name, also of one that has just been made.
             names.release(name, for_written=bool(column.names))
