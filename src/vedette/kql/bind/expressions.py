@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.conversions import convert
-from vedette.kql.bind.functions import bind_call
+from vedette.kql.bind.functions import bind_call, one_value
 from vedette.kql.bind.scope import EMPTY, TEXTS_OF_DYNAMIC, Frame, LetFunction, LetPlan, LetScalar, LetTable
 from vedette.kql.bound import VOLATILE, Among, Bound, Call, Const, First, Ref, Values, walk
 from vedette.kql.fold import fold
@@ -104,7 +104,7 @@ def binary(binder: Binder, node: syntax.Binary, frame: Frame) -> Bound:
     op = node.op
     if op in ("and", "or"):
         return _logical(binder, node, frame)
-    left, right = binder.scalar(node.left, frame), binder.scalar(node.right, frame)
+    left, right = (one_value(binder, side, binder.scalar(side, frame)) for side in (node.left, node.right))
     if op in EQUALITY:
         left, right = _alike(binder, node, left, right)
         return fold(Call("bool", op, (left, right), span=node.span))

@@ -69,7 +69,7 @@ def arguments(binder: Binder, node: syntax.Call, function: Function, frame: Fram
         elif function.every_column and value == syntax.Wildcard("*"):
             bound += [binder.column(column, frame, value.span) for column in frame.row]
         else:
-            bound.append(binder.scalar(value, frame))
+            bound.append(one_value(binder, value, binder.scalar(value, frame)))
     fitting = match(function, [one.type if one else None for one in bound], lambda: named_type)
     if fitting is None:
         raise _mismatch(binder, node, function, bound)
@@ -83,6 +83,21 @@ def arguments(binder: Binder, node: syntax.Call, function: Function, frame: Fram
             one = convert(one, param.kind)  # type: ignore[arg-type]  # a kind that is no class is a type
         converted.append(one)
     return tuple(converted), fitting
+
+
+def one_value(binder: Binder, node: syntax.Expr, bound: Bound) -> Bound:
+    """The argument or operand, unless it is a call that gives several columns: these are named, and no value together."""
+    if isinstance(node, syntax.Call) and isinstance(bound, Call) and bound.name == CANONICAL.get(node.name, node.name):
+        function = binder.functions.get(node.name)
+        if function is not None and function.outputs:
+            more = ", …" if len(function.outputs) > 2 else ""
+            names = ", ".join(suffix for suffix, _ in function.outputs[:2]) + more
+            raise binder.source.semantic_error(
+                f"'{node.name}' gives {len(function.outputs)} columns, and one value is needed here.",
+                node.span,
+                hint=f"Name them in a step before: extend ({names}) = {node.name}(…).",
+            )
+    return bound
 
 
 def _in_order(binder: Binder, node: syntax.Call, function: Function) -> list[syntax.Expr]:
