@@ -10,7 +10,7 @@ from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, new_column
 from vedette.kql.bind.functions import aggregation_of
 from vedette.kql.bind.naming import Names
-from vedette.kql.bind.outputs import named_outputs
+from vedette.kql.bind.outputs import named_outputs, suggestion
 from vedette.kql.bind.scope import Aggregates, Frame, Row, Scope
 from vedette.kql.bound import Aggregation, Bound, Const, Ref
 from vedette.kql.plan import Aggregate, Plan, Project
@@ -35,7 +35,7 @@ def summarize(binder: Binder, node: syntax.Summarize, input: Plan, scope: Scope)
             raise binder.source.semantic_error(
                 "Rows cannot be grouped by a dynamic value.", item.span, hint="Group by tostring(…) of it."
             )
-        name = item.names[0] if item.names else binder.suggested_name(item.value)
+        name = item.names[0] if item.names else suggestion(binder, item.value, bound)
         if name is not None and not names.claim(name):
             if item.names or (isinstance(item.value, syntax.Name) and name in written):
                 raise binder.source.semantic_error(f"There are two columns named '{name}'.", item.span)
