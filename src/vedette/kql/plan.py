@@ -260,6 +260,16 @@ class Shared(Plan):
     name: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AtHand(Plan):
+    """The rows of one partition, while the body of `mv-apply` or `partition` is bound; no finished plan has it.
+
+    What is asked of data meanwhile, such as the columns of a bag, is asked of everything: the rows of all partitions.
+    """
+
+    everything: Plan
+
+
 def nothing() -> Rows:
     """One row without columns."""
     return Rows((), ((),))

@@ -47,9 +47,8 @@ IN_ORDER: Final = frozenset(
 """Aggregates whose result depends on the order of rows."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AtHand(Plan):
-    """The rows of one partition. Stands in a body while it is bound; engines never see it."""
+NOT_INSIDE: Final = frozenset({"columns", "span", "everything"})
+"""Attributes of steps and expressions that hold no part of them."""
 
 
 @dataclass(slots=True)
@@ -76,7 +75,7 @@ def parts_of(plan: object) -> Iterable[object]:
         at = pending.pop()
         yield at
         if isinstance(at, Plan | Bound | SortKey | Window | Expansion):
-            pending.extend(getattr(at, one.name) for one in fields(at) if one.name not in ("columns", "span"))
+            pending.extend(getattr(at, one.name) for one in fields(at) if one.name not in NOT_INSIDE)
         elif isinstance(at, tuple):
             pending.extend(at)
 
@@ -87,10 +86,13 @@ def contains(plan: object, leaf: Plan) -> bool:
 
 
 def needs_key(body: Plan, leaf: Plan) -> bool:
-    """Whether a body looks at several rows of its partition together."""
+    """Whether a body looks at several rows of its partition together, or adds some to each partition."""
     return any(
-        isinstance(part, Aggregate | Distinct | FirstPerKey | Take | Sample | Windows | Series | Procedure | First)
-        and contains(part, leaf)
+        (
+            isinstance(part, Aggregate | Distinct | FirstPerKey | Take | Sample | Windows | Series | Procedure | First)
+            and contains(part, leaf)
+        )
+        or (isinstance(part, UnionAll) and len({contains(input, leaf) for input in part.inputs}) > 1)
         for part in parts_of(body)
     )
 
@@ -309,13 +311,33 @@ class Partitions:
         return self._with(part, replace(plan, columns=columns, left=left, right=right, condition=condition))
 
     def _union(self, plan: UnionAll) -> Part:
-        parts = [self._unordered(self.turned(input)) for input in plan.inputs]
+        parts = [
+            self._unordered(self.turned(input)) if self._has_leaf(input) else self._beside(input, plan)
+            for input in plan.inputs
+        ]
         first = parts[0]
         new = {column: self.fresh(column) for column in first.extra}
         rows = [(*values, *refs(part.extra)) for part, values in zip(parts, plan.values, strict=True)]
         made = UnionAll((*plan.columns, *new.values()), tuple(part.plan for part in parts), tuple(rows))
         carried = {original: new[column] for original, column in first.carried.items()}
         return Part(made, carried, tuple(new[column] for column in first.key))
+
+    def _beside(self, input: Plan, plan: UnionAll) -> Part:
+        """Rows that have nothing to do with those at hand, once for each partition."""
+        base = next(
+            (found for one in parts_of(plan) if isinstance(one, Plan) and (found := self.leaf(one)) is not None), None
+        )
+        if base is None or not base.key:
+            raise self.binder.source.unsupported(
+                "A union without the rows at hand is not supported inside of partition or mv-apply.", self.span
+            )
+        along = (*base.key, *base.carried.values())
+        one_each = FirstPerKey(along, Project(along, base.plan, refs(along)), refs(base.key))
+        new = {column: self.fresh(column) for column in along}
+        renamed = Project(tuple(new.values()), one_each, refs(along))
+        crossed = Join((*input.columns, *new.values()), input, renamed, "cross", ())
+        carried = {original: new[column] for original, column in base.carried.items()}
+        return Part(crossed, carried, tuple(new[column] for column in base.key))
 
 
 def hidden(binder: Binder, column: Column) -> Column:

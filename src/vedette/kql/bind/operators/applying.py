@@ -8,10 +8,11 @@ from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds, refs
 from vedette.kql.bind.operators.expanding import Expanded
 from vedette.kql.bind.operators.rows import row_count
-from vedette.kql.bind.partitions import AtHand, Part, Partitions, contains, hidden, needs_key
+from vedette.kql.bind.partitions import Part, Partitions, contains, hidden, needs_key
 from vedette.kql.bind.scope import LetScalar, Scope
 from vedette.kql.bound import Bound, Ref
 from vedette.kql.plan import (
+    AtHand,
     Distinct,
     External,
     Join,
@@ -38,7 +39,9 @@ def mv_apply(binder: Binder, node: syntax.MvApply, input: Plan, scope: Scope) ->
     names = {column.name for column in elements}
     seen = [column for column in input.columns if column.name not in names]
     index = expanded.index or hidden(binder, Column("index", "long", "index"))
-    at_hand = AtHand((*seen, *elements, *([expanded.index] if expanded.index else [])))
+    visible = (*seen, *elements, *([expanded.index] if expanded.index else []))
+    alone = Unnest(tuple(dict.fromkeys((*input.columns, *visible))), input, expanded.items, expanded.index, None)
+    at_hand = AtHand(visible, Project(visible, alone, refs(visible)))
     body = binder.pipe(at_hand, node.body, Scope(scope))
 
     outer = [column for column in input.columns if column.name not in expanded.plain]
@@ -103,7 +106,7 @@ def partition(binder: Binder, node: syntax.Partition, input: Plan, scope: Scope)
         )
     if node.pipeline is not None:
         return _with_source(binder, node, node.pipeline, key, input, scope)
-    at_hand = AtHand(input.columns)
+    at_hand = AtHand(input.columns, input)
     body = binder.pipe(at_hand, node.body, Scope(scope))
     group = hidden(binder, key.column)
     number = hidden(binder, Column("row", "long", "row"))

@@ -14,10 +14,11 @@ import msgspec
 from vedette.catalogue.tables import KqlType
 from vedette.kql import syntax
 from vedette.kql.bind.binder import Binder, binds
+from vedette.kql.bind.partitions import parts_of
 from vedette.kql.bind.scope import Frame, Row, Scope
 from vedette.kql.bound import Bound, Const, Ref, is_constant
 from vedette.kql.functions.plugins import FAMILY, REFUSED
-from vedette.kql.plan import Plan, Project, Rows
+from vedette.kql.plan import AtHand, Plan, Project, Rows
 from vedette.kql.schema import Column, Naming
 from vedette.kql.source import Span
 
@@ -105,7 +106,8 @@ class PluginCall:
         bound = self.binder.scalar(node, Frame(self.scope))
         if isinstance(bound, Const):
             return bound
-        if self.binder.probe is None or not is_constant(bound):
+        known = is_constant(bound) and not any(isinstance(part, AtHand) for part in parts_of(bound))
+        if self.binder.probe is None or not known:
             raise self.error(f"{what[0].upper()}{what[1:]} must be a constant.", node.span)
         column = Naming().column("value", bound.type)
         rows = self.binder.probe(Project((column,), Rows((), ((),)), (bound,)))

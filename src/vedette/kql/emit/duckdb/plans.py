@@ -287,6 +287,11 @@ def shared(emitter: Emitter, plan: steps.Shared, needed: Needed) -> Select:
     return Select(name, {column: sql.identifier(defined.physical) for column, defined in pairs})
 
 
+@writes(steps.AtHand)
+def at_hand(emitter: Emitter, plan: steps.AtHand, needed: Needed) -> Select:
+    return emitter.select(plan.everything, needed)
+
+
 @writes(steps.Procedure)
 def procedure(emitter: Emitter, plan: steps.Procedure, needed: Needed) -> Select:
     # Programs give dynamic values as JSON texts.
