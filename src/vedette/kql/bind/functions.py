@@ -86,7 +86,7 @@ def arguments(binder: Binder, node: syntax.Call, function: Function, frame: Fram
 
 
 def one_value(binder: Binder, node: syntax.Expr, bound: Bound) -> Bound:
-    """The argument or operand, unless it is a call that gives several columns: these are named, and no value together."""
+    """The argument or operand, unless it is a call that gives several columns: they have names, and no value."""
     if isinstance(node, syntax.Call) and isinstance(bound, Call) and bound.name == CANONICAL.get(node.name, node.name):
         function = binder.functions.get(node.name)
         if function is not None and function.outputs:
