@@ -89,7 +89,8 @@ class UserCredential(MsalCredential):
             result: Result | None = self._application().acquire_token_silent_with_error(
                 scopes, accounts[0], claims_challenge=claims
             )
-            if result and "access_token" in result:
+            # Signing in again would not help where the app lacks consent for the API that was asked for.
+            if result and ("access_token" in result or (not self.interactive and _lacks_consent(result))):
                 return result
         if not self.interactive:
             raise SignInError(
@@ -103,6 +104,10 @@ class UserCredential(MsalCredential):
     def _ask(self, scopes: list[str], claims: str | None) -> Result:
         """Sign in with the person's help."""
         raise TypeError(f"{type(self).__name__} is not a credential by itself")
+
+
+def _lacks_consent(result: Result) -> bool:
+    return result.get("suberror") == "consent_required" or 65001 in (result.get("error_codes") or ())
 
 
 class InteractiveBrowserCredential(UserCredential):

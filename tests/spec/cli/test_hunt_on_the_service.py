@@ -79,6 +79,40 @@ def test_an_empty_query_and_options_of_local_hunting_are_a_wrong_command_line(cl
     assert refused.err == "error: --max-rows goes with --local\nhint: the service has its own clock and limits\n"
 
 
+def test_a_query_goes_through_the_api_that_is_chosen(cli: Cli, service: Service) -> None:
+    service.answer("POST /api/advancedhunting/run", {"Stats": {}, "Schema": SCHEMA, "Results": ROWS})
+    service.answer(
+        "POST https://graph.microsoft.com/v1.0/security/runHuntingQuery",
+        {"schema": [{"name": column["Name"], "type": column["Type"]} for column in SCHEMA], "results": ROWS},
+    )
+
+    through_xdr = cli("hunt", "--through", "xdr", "DeviceInfo", "-o", "json")
+    through_graph = cli("hunt", "--through", "graph", "--timespan", "P7D", "DeviceInfo", "-o", "json")
+
+    assert service.bodies == [{"Query": "DeviceInfo"}, {"Query": "DeviceInfo", "Timespan": "P7D"}]
+    expected = [{"Timestamp": "2026-11-22T10:00:00.1234567Z", "IsJoined": True, "Count": 3}]
+    assert (through_xdr.json(), through_graph.json()) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--timespan", "P7D"), "error: --timespan goes with --through graph\n"),
+        (("--timespan", "P7D", "--through", "xdr"), "error: --timespan goes with --through graph\n"),
+        (("--through", "graph", "--local", "."), "error: --local runs the query here, --through is for the service\n"),
+        (("--timespan", "P7D", "--local", "."), "error: --local runs the query here, --timespan is for the service\n"),
+        (("--through", "sentinel"), "error: Invalid value for '--through'"),
+    ],
+)
+def test_a_way_that_does_not_go_is_a_wrong_command_line(
+    cli: Cli, service: Service, arguments: tuple[str, ...], said: str
+) -> None:
+    refused = cli("hunt", "DeviceInfo", *arguments)
+
+    assert (refused.status, service.asked) == (2, [])
+    assert refused.err.startswith(said)
+
+
 def test_checking_is_a_command_of_its_own(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "rule.kql").write_text("DeviceInfo | take 5\n")
 
@@ -102,6 +136,12 @@ def soc(cli: Cli, tenant: LocalTenant) -> Cli:
     return partial(cli, environment={"VEDETTE_TENANT": str(tenant.ready_file)})
 
 
+@pytest.fixture
+def admin(cli: Cli, tenant: LocalTenant) -> Cli:
+    """A command line that registers apps."""
+    return partial(cli, environment={"VEDETTE_TENANT": str(tenant.ready_file)})
+
+
 def test_a_tenant_answers_with_its_telemetry(soc: Cli) -> None:
     machines = soc("machines", "list", "-o", "json").json()
 
@@ -109,6 +149,58 @@ def test_a_tenant_answers_with_its_telemetry(soc: Cli) -> None:
 
     assert counted.status == 0, counted.err
     assert counted.json() == [{"Machines": len(machines)}]
+
+
+@pytest.mark.parametrize("way", ["endpoint", "xdr", "graph"])
+def test_a_tenant_answers_through_every_api(soc: Cli, way: str) -> None:
+    query = "DeviceInfo | summarize Machines = dcount(DeviceId)"
+
+    counted = soc("hunt", "--through", way, query, "-o", "json")
+
+    assert counted.status == 0, counted.err
+    assert counted.json() == soc("hunt", query, "-o", "json").json()
+
+
+def test_a_refusal_through_graph_points_into_the_query_as_well(soc: Cli) -> None:
+    refused = soc("hunt", "--through", "graph", "DeviceInfo | where Nme == x", "--param", "x=1")
+
+    assert refused.status == 1
+    assert "   1 | DeviceInfo | where Nme == x\n     |                    ^^^\n" in refused.err
+
+
+def test_a_timespan_that_is_none_is_said_by_the_service(soc: Cli) -> None:
+    refused = soc("hunt", "--through", "graph", "--timespan", "7d", "DeviceInfo")
+
+    assert refused.status == 1
+    assert "The parameter 'Timespan' cannot be read: '7d' is no time or duration in ISO 8601." in refused.err
+
+
+def test_a_person_without_consent_for_an_api_is_told_the_command(
+    cli: Cli, tenant: LocalTenant, admin: Cli, tmp_path: Path
+) -> None:
+    made = admin("apps", "create", "Hunts a little", "--public-client", "-o", "json").json()
+    assert admin("apps", "permissions", "add", "Hunts a little", "AdvancedQuery.Read").status == 0
+    assert admin("apps", "consent", "Hunts a little").status == 0
+    access = tenant.users["analyst"]
+    person = {
+        "VEDETTE_TENANT": str(tenant.ready_file),
+        "VEDETTE_USERNAME": access.upn,
+        "VEDETTE_PASSWORD": str(access.password),
+        "VEDETTE_CREDENTIAL": "username-password",
+        "VEDETTE_CLIENT_ID": made["appId"],
+        "VEDETTE_STATE": str(tmp_path / "person"),
+    }
+
+    assert cli("hunt", "print x = 1", "-o", "json", environment=person).json() == [{"x": 1}]
+    refused = cli("hunt", "--through", "graph", "print x = 1", environment=person)
+    assert refused.status == 1
+    assert "AADSTS65001" in refused.err
+    assert "vedette apps consent 'Hunts a little'" in refused.err
+
+    added = admin("apps", "permissions", "add", "Hunts a little", "ThreatHunting.Read.All", "--api", "Microsoft Graph")
+    assert added.status == 0, added.err
+    assert admin("apps", "consent", "Hunts a little").status == 0
+    assert cli("hunt", "--through", "graph", "print x = 1", "-o", "json", environment=person).json() == [{"x": 1}]
 
 
 def test_the_running_tenant_is_found_by_its_folder(cli: Cli, tmp_path: Path) -> None:
