@@ -412,6 +412,8 @@ class Binder:
                 return self.call_rows(syntax.Call(name, (), node.span, span=node.span), None, scope)
             case LetScalar():
                 raise self.source.semantic_error(f"'{name}' is a single value, and rows are needed here.", node.span)
+            case LetPattern():
+                raise self.source.semantic_error(f"'{name}' is a pattern: it is called with texts.", node.span)
         if self.has(name, scope):
             return self.scan(name)
         known = [*self.visible(scope), *scope.names()]

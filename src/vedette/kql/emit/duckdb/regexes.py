@@ -48,6 +48,9 @@ _SCRIPTS: Final = frozenset({
 })  # fmt: skip
 _SIMPLE_ESCAPES: Final = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 _MOST_REPEATS: Final = 1000
+_ONE_SIDE: Final = re.compile(r"[<>]|b\{(?:start|end)(?:-half)?\}")
+_BEGINS_WORD: Final = re.compile(r"(?:[0-9A-Za-z_]|\\[wd])(?![*?{])")
+_ENDS_WORD: Final = re.compile(r"(?:(?:^|[^\\0-9A-Za-z_])[0-9A-Za-z_]+|\\[wd])\+?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +236,17 @@ class _Reader:
 
     def escape(self) -> str:
         character = self.peek()
+        side = _ONE_SIDE.match(self.pattern, self.at)
+        if side:
+            # RE2 knows both sides only; they say the same where a word character stands at the one asked for.
+            starts = side[0].startswith(("<", "b{start"))
+            before = self.pattern[: self.at - 1]
+            if not (_BEGINS_WORD.match(self.pattern, side.end()) if starts else _ENDS_WORD.search(before)):
+                raise self.wrong("asks for one side of a word, which is not supported")
+            self.at = side.end()
+            return "\\b"
         if character in "bBAz" and character:
             self.at += 1
-            if character in "bB" and re.compile(r"\{(start|end)(-half)?\}").match(self.pattern, self.at):
-                raise self.wrong("asks for one side of a word, which is not supported")
             return "\\" + character
         if character == "Q":
             end = self.pattern.find("\\E", self.at)
