@@ -1,16 +1,19 @@
 """Programs over a timeline: who was there in which window of time, sequences of events, percentiles that roll.
 
-Bins begin at the start of the analysis. Times may be numbers too; they are ticks otherwise. All counts are exact.
+Bins begin at the start of the analysis, or are those of the calendar. Times may be numbers too; they are ticks
+otherwise. All counts are exact.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from vedette.kql.kernels import datetime as dates
 from vedette.kql.kernels.kernel import checkpoint, procedure
+from vedette.kql.ticks import TICKS_PER_DAY
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,8 +27,20 @@ Cell = dict[Time, list[Key]]
 MOST_SEQUENCES: Final = 5_000_000
 
 
+def _week(at: int, weeks: int) -> int | None:
+    return dates.week_start(at) + 7 * weeks * TICKS_PER_DAY
+
+
+CALENDAR: Final[Mapping[str, Callable[[int, int], int | None]]] = {
+    "week": _week,
+    "month": dates.month_start,
+    "year": lambda at, years: dates.month_start(at, 12 * years + 1 - dates.day_of(at).month),
+}
+"""Name of a period → where the one begins that lies so many behind that of a time."""
+
+
 class Bins(NamedTuple):
-    """The bins of an analysis."""
+    """The bins of an analysis: of one length, or the weeks, months or years of the calendar."""
 
     start: Time
     end: Time
@@ -33,14 +48,22 @@ class Bins(NamedTuple):
 
     def of(self, at: Time) -> Time:
         """The beginning of the bin that a time lies in."""
+        if isinstance(self.step, str):
+            return self.beside(at, 0)
         return self.start + (at - self.start) // self.step * self.step
+
+    def beside(self, at: Time, bins: int) -> Time:
+        """The bin so many behind the one that begins at a time, or before it."""
+        if isinstance(self.step, str):
+            return CALENDAR[self.step](at, bins)
+        return at + bins * self.step
 
     def all(self) -> Iterator[Time]:
         """All bins from the start to the end."""
-        at = self.start
-        while at <= self.end:
+        at = self.of(self.start)
+        while at is not None and at <= self.end:
             yield at
-            at += self.step
+            at = self.beside(at, 1)
 
 
 def _by_dims(table: pa.Table, bins: Bins, before: Time) -> dict[Dims, Cell]:
@@ -72,8 +95,8 @@ def _bins(options: Options, table: pa.Table | None = None) -> Bins:
     """The bins that options name; those from the first to the last time of a table when they name no bounds."""
     start, end = options["start"], options["end"]
     if start is None and table is not None:
-        times = [at for at in table.column(1).to_pylist() if at is not None]
-        start, end = min(times, default=0), max(times, default=0)
+        found = [at for at in table.column(1).to_pylist() if at is not None]
+        start, end = min(found, default=0), max(found, default=0)
     return Bins(start, end, options["step"])
 
 
@@ -131,7 +154,7 @@ def activity_metrics(inputs: Sequence[pa.Table], options: Options) -> pa.Table:
     rows = []
     for dims, cell in _by_dims(inputs[0], bins, 0).items():
         for at in sorted(cell):
-            here, before = set(cell[at]), set(cell.get(at - bins.step, ()))
+            here, before = set(cell[at]), set(cell.get(bins.beside(at, -1), ()))
             retained = len(here & before) / len(before) if before else math.nan
             rows.append((at, dims, (len(here), len(here - before), retained, 1 - retained)))
     return _table(inputs[0], rows, ("long", "long", "real", "real"))

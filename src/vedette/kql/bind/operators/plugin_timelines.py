@@ -17,6 +17,8 @@ from vedette.kql.signatures import NUMBERS
 SPAN: Final[Mapping[KqlType, tuple[KqlType, ...]]] = {"datetime": ("timespan",), "timespan": ("timespan",)}
 """Type of a timeline → the types of its spans; numbers have numbers."""
 
+PERIODS: Final = ("week", "month", "year")
+
 
 class Timeline:
     """The arguments that these plugins have in common: id, time, start and end, then spans, then dimensions."""
@@ -59,6 +61,15 @@ class Timeline:
             raise self.call.error(f"{what[0].upper()}{what[1:]} must be more than nothing.")
         return value
 
+    def period(self, place: int, what: str) -> int | float | str:
+        """A constant length, or the name of a period of the calendar."""
+        value = self.call.constant(place, what)
+        if not isinstance(value, str) or self.time.type != "datetime":
+            return self.span(place, what)
+        if value not in PERIODS:
+            raise self.call.error(f"{what[0].upper()}{what[1:]} is a timespan, or 'week', 'month' or 'year'.")
+        return value
+
     def rows(self, place: int) -> tuple[Plan, list[Column]]:
         """Id, time and dimensions (the arguments from a place on), and the columns of time and dimensions."""
         dims = [self.call.column(at, "a dimension") for at in range(place, len(self.call.positional))]
@@ -94,7 +105,7 @@ def sliding_window_counts(call: PluginCall) -> Plan:
         "start": line.point(2, "the start"),
         "end": line.point(3, "the end"),
         "look_back": line.span(4, "the look-back"),
-        "step": line.span(5, "the bin"),
+        "step": line.period(5, "the bin"),
     }
     return line.finished(6, "sliding_window_counts", options, [("Count", "long"), ("Dcount", "long")])
 
@@ -119,7 +130,7 @@ def activity_counts_metrics(call: PluginCall) -> Plan:
     options = {
         "start": line.point(2, "the start"),
         "end": line.point(3, "the end"),
-        "step": line.span(4, "the window"),
+        "step": line.period(4, "the window"),
     }
     added: list[tuple[str, KqlType]] = [
         ("count", "long"),
@@ -134,7 +145,7 @@ def activity_counts_metrics(call: PluginCall) -> Plan:
 def activity_metrics(call: PluginCall) -> Plan:
     line = Timeline(call)
     bounds, place = line.bounds(3)
-    options = {**bounds, "step": line.span(place, "the window")}
+    options = {**bounds, "step": line.period(place, "the window")}
     added: list[tuple[str, KqlType]] = [
         ("dcount_values", "long"),
         ("dcount_newvalues", "long"),
@@ -151,7 +162,7 @@ def new_activity_metrics(call: PluginCall) -> Plan:
     options: dict[str, object] = {
         "start": line.point(2, "the start"),
         "end": line.point(3, "the end"),
-        "step": line.span(4, "the window"),
+        "step": line.period(4, "the window"),
         "cohort": None,
     }
     inputs: list[Plan] = []
