@@ -113,10 +113,27 @@ def test_columns_that_nobody_needs_change_nothing(engine: Engine) -> None:
     assert wrong == []
 
 
+def try_stored(first: int) -> int:
+    """Try 50 programs over stored tables. Returns: how many that were."""
+    sets = [stored_tables(seed) for seed in range(first, first + 10)]
+    named = {f"{name}{at}": table for at, tables in enumerate(sets) for name, table in tables}
+    for encoding in ("us", "ns"):
+        data = {name: arrow(table, encoding) for name, table in named.items()}
+        types = {name: dict(table.columns) for name, table in named.items()}
+        with Engine(data, types=types, limits=LIMITS, threads=1, memory_bytes=1024**3) as engine:
+            for seed in range(first, first + 50):
+                tables = [(f"{name}{seed % 10}", table) for name, table in sets[seed % 10]]
+                found = compared(engine, program(seed, tables=tables), stored=True)
+                if found is not None:
+                    print(f"---- stored {seed} {encoding}\n{found}\n", flush=True)
+    return 100
+
+
 def main(first: int, count: int) -> None:
-    """Try many programs, and print each disagreement in its smallest form."""
+    """Try many programs, also over stored tables, and print each disagreement in its smallest form."""
     began = time.monotonic()
     seen: set[str] = set()
+    stored = 0
     with made_engine() as engine:
         for seed in range(first, first + count):
             made = program(seed)
@@ -126,9 +143,13 @@ def main(first: int, count: int) -> None:
                 if small.program.query() not in seen:
                     seen.add(small.program.query())
                     print(f"---- program {seed}\n{small}\n", flush=True)
+            if seed % 100 == 99:
+                stored += try_stored(seed)
             if seed % 1000 == 999:
                 print(f"{seed + 1 - first} programs, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    print(f"{count} programs, {len(seen)} disagreements, {time.monotonic() - began:.0f} s")
+    print(
+        f"{count} programs and {stored} over stored tables, {len(seen)} disagreements, {time.monotonic() - began:.0f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -33,6 +33,10 @@ LITERALS: Final[Mapping[KqlType, tuple[str, ...]]] = {
         "datetime(2024-01-01)",
         "datetime(2024-02-29T23:30:00.0000001Z)",
         "datetime(2021-04-06)",
+        "datetime(9999-12-31)",
+        "datetime(0001-01-01)",
+        "now()",
+        "ago(30d)",
         "datetime(null)",
     ),
     "timespan": ("1h", "0s", "-1d", "1d", "90m", "timespan(null)"),
@@ -87,6 +91,8 @@ _NEEDLES: Final = (
     '"aa"',
     '"7"',
 )
+_PLAIN_TESTS: Final = ("contains", "!contains", "contains_cs", "startswith", "endswith", "startswith_cs", "endswith_cs")
+_SPECIAL_NEEDLES: Final = ('"%"', '"_"', '"%_"', '"\\\\"', '"."', '""', '"\'"', '" "', '"C:\\\\win"', '"q\'"')
 _PATTERNS: Final = ('"a+"', '"^[a-z]+$"', '"[0-9]"', '"x.y"', '"(p|P)ower"', '"e$"')
 _PERIODS: Final = ("year", "quarter", "month", "day", "hour", "minute", "second")
 
@@ -157,9 +163,13 @@ class Expressions:
         anything: KqlType = self.chance.choice(tuple(LITERALS))
         compared = self.pick(("==", "!=", "<", "<=", ">", ">="))
         texts = Items(tuple(self.expression("string", 0) for _ in range(1 + self.chance.randrange(3))))
+        instants = ("datetime(2024-01-01)", "datetime(2021-04-06T00:00:00.000001Z)", "datetime(9999-12-31)")
+        times = Items(tuple(Term((self.pick(instants),)) for _ in range(2)))
         wholes = Items(tuple(Term((self.pick(("0", "1", "-7", "2")),)) for _ in range(1 + self.chance.randrange(3))))
         return self._one_of(
             [
+                *[lambda: term("(", some("string"), f" {self.pick(_TEXT_TESTS)} {self.pick(_NEEDLES)})")] * 6,
+                *[lambda: term("(", some("string"), f" {self.pick(_TEXT_TESTS)} ", some("string"), ")")] * 2,
                 lambda: term("(", some(ordered), f" {compared} ", some(other), ")"),
                 lambda: term("(", some(ordered), f" {compared} ", some(other), ")"),
                 lambda: term("(", some(equal), f" {self.pick(('==', '!='))} ", some(equal), ")"),
@@ -179,6 +189,11 @@ class Expressions:
                 ),
                 lambda: term("(", some("string"), " in (dynamic(", self.pick(("[]", '["a", "", "é"]')), ")))"),
                 lambda: term("(", some("string"), f" matches regex {self.pick(_PATTERNS)})"),
+                lambda: term("(", some("string"), f" {self.pick(_PLAIN_TESTS)} {self.pick(_SPECIAL_NEEDLES)})"),
+                lambda: term("(", some("datetime"), f" {self.pick(('in', '!in'))} (", times, "))"),
+                lambda: term(
+                    "(", some("string"), f" {self.pick(('has_any', 'has_all'))} (dynamic(['a', 'Shell', 'x'])))"
+                ),
                 lambda: term("(", some("bool"), f" {self.pick(('and', 'or'))} ", some("bool"), ")"),
                 lambda: term("(", some("bool"), f" {self.pick(('and', 'or'))} ", some("bool"), ")"),
                 lambda: term("not(", some("bool"), ")"),
@@ -281,6 +296,8 @@ class Expressions:
                 lambda: term("(", some(whole), f" {self.pick('+-*')} {self.pick(('2', '3', '-2', '7'))})"),
                 lambda: term("-(", some(whole), ")"),
                 lambda: term("strlen(", some("string"), ")"),
+                lambda: term("iff(", self.bool(depth), ", ", some("int"), ", ", some("long"), ")"),
+                lambda: term("coalesce(", some("int"), ", ", some("long"), ")"),
                 lambda: term(f"{self.pick(('indexof', 'countof'))}(", some("string"), f", {self.pick(_NEEDLES)})"),
                 lambda: term("tolong(", some(self.chance.choice(("string", "real", "int", "dynamic"))), ")"),
                 lambda: term("tolong(", some("dynamic"), self.pick((".a", ".b", "[0]", "[1]")), ")"),
@@ -313,6 +330,10 @@ class Expressions:
                 lambda: term("bin(", some("long"), ", 0.5)"),
                 lambda: term(f"{self.pick(('ceiling', 'round', 'abs'))}(", some("real"), ")"),
                 lambda: term("iff(", self.bool(depth), ", ", some("long"), ", ", some("real"), ")"),
+                lambda: term(
+                    "case(", self.bool(depth), ", ", some("int"), ", ", self.bool(0), ", 0.5, ", some("long"), ")"
+                ),
+                lambda: term("coalesce(", some("int"), ", ", some("real"), ")"),
             ]
         )
 

@@ -20,6 +20,7 @@ from tests.spec.kql.reference.values import (
     equal,
     json_of,
     less,
+    moment,
     negation,
     null,
     span,
@@ -397,6 +398,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "array_sort_desc": lambda a: _sorted(a[0], descending=True),
     "array_concat": _concatenated, "array_slice": _slice, "pack_array": lambda a: dynamic([json_of(v) for v in a]),
     "bag_pack": _pack, "pack": _pack, "bag_keys": _one(_bag_keys), "bag_has_key": _has_key, "bag_merge": _merged,
+    "now": lambda a: Value("datetime", times.NOW),
+    "ago": lambda a: null("datetime") if a[0].value is None else moment(times.NOW - a[0].value),
     **times.FUNCTIONS,
 }  # fmt: skip
 """Every function that programs may call, by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
@@ -96,12 +96,17 @@ KINDS: Final[Sequence[tuple[str, KqlType]]] = (
     ("p", "timespan"),
     ("g", "guid"),
     ("j", "dynamic"),
+    ("S", "string"),
+    ("L", "long"),
+    ("rowid", "long"),
+    ("select", "int"),
 )
 
 
 def table(chance: Random, *, extremes: float, microseconds: bool = False) -> Table:
     """A small table. microseconds: no time has parts of them, and none is outside of the years 1700 to 2200."""
-    columns = [column for column in KINDS if chance.random() < 0.6] or [KINDS[0]]
+    rare = {"S", "L", "rowid", "select"}
+    columns = [column for column in KINDS if chance.random() < (0.12 if column[0] in rare else 0.6)] or [KINDS[0]]
 
     def cell(kind: KqlType) -> Any:
         if chance.random() >= extremes:
@@ -109,7 +114,10 @@ def table(chance: Random, *, extremes: float, microseconds: bool = False) -> Tab
         value = chance.choice(EXTREME[kind])
         return None if microseconds and kind in ("datetime", "timespan") else value
 
-    return Table(columns, [[cell(kind) for _, kind in columns] for _ in range(chance.choice((0, 1, 2, 3, 3, 4, 5, 6)))])
+    return Table(
+        columns,
+        [[cell(kind) for _, kind in columns] for _ in range(chance.choice((0, 1, 2, 3, 3, 4, 4, 5, 5, 6, 6, 8)))],
+    )
 
 
 def program(seed: int, *, tables: Sequence[tuple[str, Table]] | None = None) -> Program:
@@ -191,6 +199,11 @@ class _Maker:
             step = self._step(answered, made)
             further = Program(made.tables, made.lets, made.source, (*made.steps, step))
             found = self._answered(further)
+            if found is None:
+                further = Program(made.tables, made.lets, made.source, (*made.steps, self._repaired(step, made)))
+                found = self._answered(further)
+            if found is not None and answered.rows and not found.rows and self.chance.random() < 0.8:
+                continue  # rows that are gone show nothing about what follows
             if found is not None and len(found.rows) < 200 and len(found.columns) < 30:
                 made, answered = further, found
         return made
@@ -200,6 +213,22 @@ class _Maker:
             return answer(made.query(), dict(made.tables))
         except Unspecified:
             return None
+
+    def _repaired(self, step: Term, made: Program) -> Term:
+        """The step with those of its items that the reference can answer."""
+
+        def is_answered(part: Items, item: Term) -> bool:
+            parts = tuple(replace(one, items=(item,)) if one is part else one for one in step.parts)
+            alone = Program(made.tables, made.lets, made.source, (*made.steps, Term(parts)))
+            return self._answered(alone) is not None
+
+        parts = [
+            replace(part, items=tuple(item for item in part.items if is_answered(part, item)))
+            if isinstance(part, Items) and len(part.items) > 1
+            else part
+            for part in step.parts
+        ]
+        return step if any(isinstance(part, Items) and not part.items for part in parts) else Term(tuple(parts))
 
     def _name(self) -> str:
         self.made += 1
@@ -213,7 +242,7 @@ class _Maker:
         if self.chance.random() > 0.15:
             return ()
         none = self._expressions([])
-        kind = self.chance.choice(("long", "string", "datetime"))
+        kind: KqlType = self.chance.choice(("long", "string", "datetime"))
         parameter = self._expressions([("a", kind)])
         name, columns = self.tables[0][0], self.tables[0][1].columns
         return (
@@ -263,24 +292,39 @@ class _Maker:
             (1, self._count),
         ]
         if answered.ordered:
-            steps.append((8, self._windows))
+            steps += [(8, self._windows), (4, self._lists)]
         if made.lets:
             steps.append((3, self._called))
         weights = [weight for weight, _ in steps]
         return self.chance.choices([step for _, step in steps], weights)[0](columns)
 
+    def _lists(self, columns: Sequence[tuple[str, KqlType]]) -> Term:
+        """Lists in the order of the rows."""
+        made = self._expressions(columns)
+        kind: KqlType = self.chance.choice(("string", "long", "datetime", "int"))
+        value = self.chance.choice(
+            [
+                term("make_list(", made.expression(kind, 1), ")"),
+                term("make_list_if(", made.expression(kind, 1), ", ", made.bool(2), ")"),
+                term("strcat_array(make_list(", made.expression("string", 1), '), ",")'),
+            ]
+        )
+        keys = [name for name, kind in columns if kind not in ("dynamic", "real")]
+        by = f" by {self.chance.choice(keys)}" if keys and self.chance.random() < 0.6 else ""
+        return term(f"summarize {self._name()} = ", value, by)
+
     def _where(self, columns: Sequence[tuple[str, KqlType]]) -> Term:
         return term("where ", self._expressions(columns).bool(3))
 
     def _named(self, columns: Sequence[tuple[str, KqlType]], depth: int = 3) -> Term:
-        kind = self.chance.choice([kind for _, kind in KINDS])
+        kind = self.chance.choice([*(kind for _, kind in KINDS), "bool", "bool"])
         name = self._name()
         if self.chance.random() < 0.15:
             name = self.chance.choice(columns)[0]
         return term(f"{name} = ", self._expressions(columns).expression(kind, depth))
 
     def _extend(self, columns: Sequence[tuple[str, KqlType]]) -> Term:
-        return term("extend ", Items(tuple(self._named(columns) for _ in range(1 + self.chance.randrange(3)))))
+        return term("extend ", Items(tuple(self._named(columns) for _ in range(1 + self.chance.randrange(6)))))
 
     def _project(self, columns: Sequence[tuple[str, KqlType]]) -> Term:
         kept = self.chance.sample([name for name, _ in columns], min(len(columns), self.chance.randrange(4)))
@@ -375,9 +419,9 @@ class _Maker:
 
     def _aggregate(self, columns: Sequence[tuple[str, KqlType]]) -> Term:
         made = self._expressions(columns)
-        kind = self.chance.choice(("int", "long", "real", "timespan"))
-        other = self.chance.choice(("string", "long", "datetime", "int", "real", "timespan"))
-        scalar = self.chance.choice(("string", "long", "bool", "guid", "datetime"))
+        kind: KqlType = self.chance.choice(("int", "long", "real", "timespan"))
+        other: KqlType = self.chance.choice(("string", "long", "datetime", "int", "real", "timespan"))
+        scalar: KqlType = self.chance.choice(("string", "long", "bool", "guid", "datetime"))
         number, value, any_value = made.expression(kind, 1), made.expression(other, 1), made.expression(scalar, 1)
         condition = made.bool(2)
         name = self.chance.choice([name for name, _ in columns])
@@ -431,12 +475,18 @@ class _Maker:
 
     def _right(self, name: str, other: Table) -> Term:
         made = self._expressions(other.columns)
+        text_or_number: KqlType = self.chance.choice(("string", "long"))
         choice = self.chance.random()
+        if choice < 0.15:
+            keys = [(name, kind) for name, kind in other.columns if kind not in ("dynamic", "real", "string")]
+            if keys:
+                key, kind = self.chance.choice(keys)
+                return term(f"({name} | extend {key} = ", made.expression(kind, 2), ")")
         if choice < 0.5:
             return Term((name,))
         if choice < 0.8:
             return term(f"({name} | where ", made.bool(2), ")")
-        return term(f"({name} | extend c0 = ", made.expression(self.chance.choice(("string", "long")), 1), ")")
+        return term(f"({name} | extend c0 = ", made.expression(text_or_number, 1), ")")
 
     def _join(self, columns: Sequence[tuple[str, KqlType]]) -> Term:
         name, other = self._other()
@@ -508,6 +558,10 @@ class _Maker:
                 term(f"summarize {own} = count(), {own}s = countif(", made.bool(1), ")"),
                 term(f"extend {own} = ", made.expression(kind, 2)),
                 term("where ", made.bool(1), f" | summarize {own} = dcount({name})"),
+                term("where ", self._expressions([*columns, (name, kind)]).bool(2)),
+                term(f"extend {own} = ", self._expressions([*columns, (name, kind)]).expression(kind, 2)),
+                term(f"sort by {name} asc | take 2 | summarize {own} = make_list({name})"),
+                term(f"summarize {own} = count() by {own}k = ", made.expression("long", 1)),
             ]
         )
         return term(f"mv-apply {name} = ", self._arrays(columns), f" to typeof({kind}) on (", body, ")")
@@ -557,6 +611,8 @@ class _Maker:
 
     def _called(self, columns: Sequence[tuple[str, KqlType]]) -> Term:
         name = self._name()
+        first, kind = self.tables[0][1].columns[0]
+        shared = first if (first, kind) in columns and kind not in ("dynamic", "real") else ""
         return Term(
             (
                 self.chance.choice(
@@ -565,6 +621,11 @@ class _Maker:
                         f"extend {name} = fn(v)",
                         "union (rows(v))",
                         f"extend {name} = toscalar({self.tables[0][0]} | count)",
+                        "where v == v",
+                        f"union (rows(v) | extend {name} = fn(v)), (rows(v) | count)",
+                        f"as T0 | union (T0 | extend {name} = 1)",
+                        f"join kind=inner (rows(v)) on {shared}" if shared else "count",
+                        f"where toscalar({self.tables[0][0]} | count) > 2",
                         f"extend {name} = toscalar({self.tables[0][0]} | summarize max({self.tables[0][1].names[0]}))",
                     ]
                 ),

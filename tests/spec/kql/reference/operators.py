@@ -60,7 +60,8 @@ def apply(operator: syntax.Operator, table: Table, names: Names) -> Table:
         case syntax.MakeSeries():
             return expanding.make_series(operator, here)
         case syntax.As(name=name):
-            return Table(table.columns, table.rows, table.ordered, name)
+            names.rows[name] = Table(table.columns, table.rows, table.ordered, name)
+            return names.rows[name]
     raise TypeError(f"{type(operator).__name__} is not in the reference")
 
 

@@ -21,6 +21,9 @@ from tests.spec.kql.reference.values import (
 )
 from vedette.catalogue.tables import KqlType
 
+NOW: Final = 638_461_026_451_234_560
+"""What `now()` is in all programs: 2024-03-15T12:30:45.123456Z."""
+
 Function = Callable[[Sequence[Value]], Value]
 
 
