@@ -99,6 +99,8 @@ def _without(bag: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
 @kernel("dynamic", "string", "dynamic", returns="dynamic")
 def bag_set_key(bag: Any, key: str, value: Any) -> Any:
     """The bag with one property set; bags on the way are made when they are missing."""
+    if key == "$":
+        raise ValueError("a bag cannot be set as a whole, only its properties")
     return _with(bag, _names(key), value) if isinstance(bag, dict) else None
 
 
