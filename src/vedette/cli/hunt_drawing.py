@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from vedette.cli.columns import cells
 from vedette.cli.output import Output
 from vedette.cli.text import terminal
-from vedette.hunting.charts import Chart
-from vedette.hunting.scales import MOST_SERIES, labels, largest, power, short, spelled, stacked
+from vedette.kql.chart_scales import MOST_SERIES, labels, largest, power, short, spelled, stacked
+from vedette.kql.charts import Chart
 
 _TONES = ("cyan", "yellow", "green", "magenta", "red", "blue", "bright_cyan", "bright_yellow")
 _PATTERNS = "█▓▒░▚▞◼◻"

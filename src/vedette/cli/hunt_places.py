@@ -95,6 +95,8 @@ class Service:
 
     def run(self, query: str, parameters: Mapping[str, object]) -> Answer:
         """Send the query, and wait for its rows."""
+        from vedette.kql.charts import render_of
+
         began = time.monotonic()
         with refusals(len(parameters)):
             result = self._defender.hunt(query, parameters, through=self._through, timespan=self._timespan)
@@ -170,31 +172,6 @@ def compiled(query: str, parameters: Mapping[str, object]) -> Compiled:
     from vedette.kql import compile_query, hunting_tables
 
     return compile_query(query, hunting_tables(), now=datetime.now(UTC), parameters=parameters)
-
-
-def render_of(query: str) -> Render | None:
-    """How a query wants to be drawn, read off its text: the service does not say it with the rows."""
-    from vedette.kql import Render, syntax
-    from vedette.kql.parser import parse
-
-    try:
-        statement = parse(query).statements[-1]
-    except (QueryError, IndexError):
-        return None
-    pipe = statement.value if isinstance(statement, syntax.Evaluated) else None
-    last = pipe.operators[-1] if isinstance(pipe, syntax.Pipeline) and pipe.operators else None
-    if not isinstance(last, syntax.Render):
-        return None
-    given: dict[str, object] = {}
-    for option in last.options:
-        match option.value:
-            case syntax.Name(name=name):
-                given[option.name] = name
-            case syntax.Literal(value=value):
-                given[option.name] = value
-            case other:
-                given[option.name] = query[other.span.start : other.span.end]
-    return Render(last.chart, given)
 
 
 def _lines_before(message: str, count: int) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 from vedette.cli.settings import UsageError
 from vedette.errors import ConfigurationError
-from vedette.hunting.charts import Chart, X
-from vedette.hunting.scales import heights, labels
+from vedette.kql.chart_scales import heights, labels
+from vedette.kql.charts import Chart, X
 
 ENDINGS = (".png", ".svg", ".pdf")
 _INCHES = (10.0, 5.0)

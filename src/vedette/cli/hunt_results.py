@@ -73,7 +73,7 @@ def show(output: Output, answer: Answer, view: View) -> None:
     form = form_for(output.form, view.to)
     if view.plot is not None:
         from vedette.cli.hunt_plot import write_image
-        from vedette.hunting.charts import chart_of
+        from vedette.kql.charts import chart_of
 
         chart = chart_of(answer.parts[-1], answer.render)
         write_image(chart, view.plot)
@@ -99,7 +99,7 @@ def _show_tables(output: Output, answer: Answer, view: View) -> bool:
             output.line(output.styled(f"{part.name or 'PrimaryResult'} ({_rows(len(part.rows))})", "bold"))
         if place == last and answer.render is not None and view.draws and part.rows:
             from vedette.cli.hunt_drawing import draw
-            from vedette.hunting.charts import chart_of
+            from vedette.kql.charts import chart_of
 
             chart = chart_of(part, answer.render)
             if chart.kind != "table":

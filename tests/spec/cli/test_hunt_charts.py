@@ -11,7 +11,7 @@ import pytest
 from tests.spec.cli.conftest import Cli
 from vedette.cli.hunt_places import Rows
 from vedette.errors import ConfigurationError
-from vedette.hunting.charts import Chart, chart_of
+from vedette.kql.charts import Chart, chart_of
 from vedette.kql import Render
 
 COUNTS = """\

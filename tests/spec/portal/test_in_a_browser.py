@@ -56,10 +56,33 @@ def test_every_page_fits_and_nothing_is_blocked(browser: Any, served: LocalTenan
     page.wait_for_url("**/portal")
 
     assert page.title() == "Overview · Vedette portal"
-    for section in ("Alerts", "Machines", "Apps", "Connect", "Overview"):
+    for section in ("Alerts", "Machines", "Hunting", "Apps", "Connect", "Overview"):
         page.click(f"nav >> text={section}")
         assert page.get_attribute("nav [aria-current]", "href") is not None
         assert page.evaluate("document.documentElement.scrollWidth") == width, section
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_query_with_a_chart_fits_its_page(browser: Any, served: LocalTenant, width: int) -> None:
+    context = browser.new_context(ignore_https_errors=True, viewport={"width": width, "height": 900})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    user = served.users["analyst"]
+    page.goto(f"{served.portal_url}portal/hunting")
+    page.fill("input[name=user_name]", user.upn)
+    page.click("button[type=submit]")
+    page.fill("input[name=password]", user.password)
+    page.click("button[type=submit]")
+
+    page.fill("#query", "DeviceProcessEvents | summarize Starts = count() by FileName | render columnchart")
+    page.click("main >> text=Run")
+
+    page.wait_for_selector("svg.chart rect")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.input_value("#query").endswith("render columnchart")
     assert complaints == []
     context.close()
 

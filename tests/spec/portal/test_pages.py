@@ -18,6 +18,7 @@ PAGES = [
     "/portal/alerts/da1",
     "/portal/machines",
     f"/portal/machines/{WS1}",
+    "/portal/hunting",
     "/portal/apps",
     "/portal/connect",
 ]

@@ -24,7 +24,7 @@ from vedette.client.transport import AsyncHttpTransport
 from vedette.errors import NotFound, PermissionDenied, RateLimited, ServiceError
 from vedette.tenant.defender.app import defender_app
 from vedette.tenant.identity.app import identity_app
-from vedette.tenant.portal import alerts, apps, connect, machines, overview, rendering
+from vedette.tenant.portal import alerts, apps, connect, hunting, machines, overview, rendering
 from vedette.tenant.portal.sessions import Notice, Session
 from vedette.tenant.portal.sign_in import SignIn, origin, sign_in_origin
 from vedette.tenant.portal.visit import Visit
@@ -61,6 +61,8 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", "/portal/machines/{id}/tags", machines.tag),
     _route("POST", "/portal/machines/{id}/isolate", machines.isolate),
     _route("POST", "/portal/machines/{id}/release", machines.release),
+    _route("GET", "/portal/hunting", hunting.show),
+    _route("POST", "/portal/hunting", hunting.run),
     _route("GET", "/portal/apps", apps.show),
     _route("GET", "/portal/connect", connect.show),
 )

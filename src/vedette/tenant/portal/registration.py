@@ -29,8 +29,8 @@ APP_ID = "5f0c9a64-3d0b-4c59-9a0e-6b1f7a2d8c31"
 NAME = "Vedette portal"
 SIGNED_IN_PATH = "/portal/signed-in"
 SCOPES = (
-    "Alert.ReadWrite", "File.Read.All", "Ip.Read.All", "Machine.Isolate", "Machine.ReadWrite", "Url.Read.All",
-    "User.Read.All",
+    "AdvancedQuery.Read", "Alert.ReadWrite", "File.Read.All", "Ip.Read.All", "Machine.Isolate", "Machine.ReadWrite",
+    "Url.Read.All", "User.Read.All",
 )  # fmt: skip
 """Delegated permissions of the Defender API, agreed to for everybody."""
 REQUESTED = " ".join(["openid", "profile", *(f"{DEFENDER.audience}/{scope}" for scope in SCOPES)])

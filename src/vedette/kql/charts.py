@@ -2,8 +2,8 @@
 
 The rules are Kusto's: what the properties name is taken; otherwise a time chart takes the first time as its axis, other
 charts the first column; numbers are values, texts tell series apart. Arrays, as `make-series` gives them, are spread
-out. What drawings of every kind need besides is in `scales`; they are made elsewhere: for terminals and image files in
-`vedette.cli`, for pages in `vedette.tenant.portal`.
+out. What drawings of every kind need besides is in `chart_scales`; they are made elsewhere: for terminals and image
+files in `vedette.cli`, for pages in `vedette.tenant.portal`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
-from vedette.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from vedette.kql import Render
+from vedette.errors import ConfigurationError, QueryError
+from vedette.kql import syntax
+from vedette.kql.compiled import Render
+from vedette.kql.parser import parse
 
 Kind = Literal["bars", "lines", "areas", "points", "shares", "card", "table"]
 Axis = Literal["time", "span", "number", "name"]
@@ -138,6 +138,28 @@ def chart_of(part: Rows, render: Render | None) -> Chart:
         chart.log_y = False
         chart.remarks.append("A logarithmic axis has no place for values that are not above 0; it is linear.")
     return chart
+
+
+def render_of(query: str) -> Render | None:
+    """How a query wants to be drawn, read off its text: the service does not say it with the rows."""
+    try:
+        statement = parse(query).statements[-1]
+    except (QueryError, IndexError):
+        return None
+    pipe = statement.value if isinstance(statement, syntax.Evaluated) else None
+    last = pipe.operators[-1] if isinstance(pipe, syntax.Pipeline) and pipe.operators else None
+    if not isinstance(last, syntax.Render):
+        return None
+    given: dict[str, object] = {}
+    for option in last.options:
+        match option.value:
+            case syntax.Name(name=name):
+                given[option.name] = name
+            case syntax.Literal(value=value):
+                given[option.name] = value
+            case other:
+                given[option.name] = query[other.span.start : other.span.end]
+    return Render(last.chart, given)
 
 
 def _as_table(remark: str) -> Chart:

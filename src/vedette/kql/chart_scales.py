@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from vedette.hunting.charts import Axis, Chart, Series, X
+from vedette.kql.charts import Axis, Chart, Series, X
 
 MOST_SERIES = 8
 """Series that are drawn; colours and patterns for more cannot be told apart."""
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_STEPS = (
+    1, 2, 5, 10, 15, 30, _MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR,
+    3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 5 * _DAY, 10 * _DAY, 30 * _DAY,
+)  # fmt: skip
 
 
 def labels(places: Sequence[X], axis: Axis) -> list[str]:
@@ -42,6 +48,22 @@ def short(number: float) -> str:
 
 def spelled(ticks: Sequence[float]) -> list[str]:
     return [short(round(tick, 10)) for tick in ticks]
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """About so many round numbers between two, as people would choose them: 1, 2, 2.5 or 5 times a power of ten."""
+    rough = (high - low) / count if high > low else 1.0
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * factor for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if size * factor >= rough * (1 - 1e-9))
+    first = math.ceil(low / step - 1e-9)
+    return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def time_ticks(low: float, high: float, count: int = 6) -> list[float]:
+    """About so many moments between two, in seconds: whole seconds, minutes, hours or days apart."""
+    rough = (high - low) / count
+    step = next((one for one in _STEPS if one >= rough), 0) or math.ceil(rough / _STEPS[-1]) * _STEPS[-1]
+    return [float(number * step) for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def power(value: float, is_log: bool) -> float:
