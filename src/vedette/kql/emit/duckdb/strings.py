@@ -26,14 +26,17 @@ macro(
     f"replace(kql_strcat_array(j, {_MARK}), {_MARK}, d)",
 )
 macro("kql_strrep(v, n, d)", "CASE WHEN n >= 1 THEN repeat(v || d, least(n, 1024) - 1) || v ELSE '' END")
+# Bounds keep starts and lengths in the range that the engine takes; no text is that long. `least` passes nulls over.
 macro(
     "kql_substring(s, i)",
-    "coalesce(CASE WHEN i < 0 THEN substring(s, greatest(length(s) + i, 0) + 1) ELSE substring(s, i + 1) END, '')",
+    "coalesce(CASE WHEN i IS NULL THEN '' WHEN i < 0 THEN substring(s, greatest(length(s) + least(i, 0), 0) + 1)"
+    " ELSE substring(s, least(i, 2147483647::BIGINT) + 1) END, '')",
 )
 macro(
     "kql_substring_of(s, i, n)",
-    "coalesce(CASE WHEN n <= 0 THEN '' WHEN i < 0 THEN substring(s, greatest(length(s) + i, 0) + 1, n)"
-    " ELSE substring(s, i + 1, n) END, '')",
+    "coalesce(CASE WHEN i IS NULL OR n IS NULL OR n <= 0 THEN ''"
+    " WHEN i < 0 THEN substring(s, greatest(length(s) + least(i, 0), 0) + 1, least(n, 2147483647::BIGINT))"
+    " ELSE substring(s, least(i, 2147483647::BIGINT) + 1, least(n, 2147483647::BIGINT)) END, '')",
 )
 macro(
     "kql_split(s, d)",
@@ -151,7 +154,7 @@ def _tolower(call: Call, value: str) -> str:
 def _substring(call: Call, source: str, start: str, length: str | None = None) -> str:
     text, at = _text(call, 0, source), _constant_number(call.args[1])
     count = _constant_number(call.args[2]) if length is not None else 0
-    if at is not None and at >= 0 and count is not None and count >= 0:
+    if at is not None and 0 <= at < 2**31 and count is not None and 0 <= count < 2**31:
         return f"substring({text}, {at + 1})" if length is None else f"substring({text}, {at + 1}, {count})"
     return f"kql_substring({text}, {start})" if length is None else f"kql_substring_of({text}, {start}, {length})"
 
