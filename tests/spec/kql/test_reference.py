@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.spec.kql.reference.awkward import stored_tables
 from tests.spec.kql.reference.comparing import (
     Answer,
     Disagreement,
@@ -22,7 +23,7 @@ from tests.spec.kql.reference.comparing import (
     engine_answer,
     smallest,
 )
-from tests.spec.kql.reference.making import constants, filters, program, stored_tables
+from tests.spec.kql.reference.making import constants, filters, program
 from tests.spec.kql.reference.storing import arrow
 from vedette.hunting import Engine, Limits
 
