@@ -139,7 +139,7 @@ def _alike(binder: Binder, node: syntax.Binary, left: Bound, right: Bound) -> tu
         return left, from_dynamic(right, left.type)
     if "string" in (left.type, right.type):
         text, other = (left, right) if left.type == "string" else (right, left)
-        text = convert(text, other.type) if other.type in ("datetime", "timespan", "guid") else text
+        text = convert(text, other.type) if other.type in ("bool", "datetime", "timespan", "guid") else text
         other = other if text.type == other.type else convert(other, "string")
         return (text, other) if left.type == "string" else (other, text)
     numbers_and_bool = {*NUMBERS, "bool"}
