@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from vedette.kql import plan as steps
 from vedette.kql.bound import VOLATILE, Aggregation, Among, Bound, Call, Const, First, Ref, Values, is_constant, walk
@@ -22,6 +23,16 @@ from vedette.kql.source import Source
 Needed = frozenset[Column]
 
 
+class SortTerm(NamedTuple):
+    """A term of ORDER BY: what is sorted, and how."""
+
+    value: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.how}"
+
+
 @dataclass(slots=True)
 class Select:
     """A SELECT that may still grow."""
@@ -30,7 +41,7 @@ class Select:
     scope: dict[Column, str]
     where: list[str] = field(default_factory=list)
     group: list[str] | None = None
-    order: list[str] = field(default_factory=list)
+    order: list[SortTerm] = field(default_factory=list)
     limit: str = ""
     distinct: str = ""
     computed: set[Column] = field(default_factory=set)
@@ -43,6 +54,7 @@ class Select:
 
     def text(self, columns: Iterable[Column]) -> str:
         """The SELECT, giving these columns under their physical names."""
+        columns = list(columns)
         items = ", ".join(_item(self.scope[column], column) for column in columns) or "1"
         parts = [f"SELECT {self.distinct}{items}"]
         if self.origin:
@@ -52,7 +64,15 @@ class Select:
         if self.group:
             parts.append("GROUP BY " + ", ".join(self.group))
         if self.order:
-            parts.append("ORDER BY " + ", ".join(self.order))
+            # A name alone is in ORDER BY what SELECT calls by it, before it is a column of FROM.
+            given = {sql.identifier(column.physical): self.scope[column] for column in columns}
+            terms = [
+                term
+                if given.get(term.value, term.value) == term.value
+                else SortTerm(f"coalesce({term.value})", term.how)
+                for term in self.order
+            ]
+            parts.append("ORDER BY " + ", ".join(map(str, terms)))
         if self.limit:
             parts.append(f"LIMIT {self.limit}")
         return "\n".join(parts)
@@ -343,9 +363,9 @@ def projected(emitter: Emitter, plan: steps.Project, needed: Needed) -> Select:
 def _numbered(emitter: Emitter, select: Select, uses: Needed) -> tuple[Select, str]:
     """Ordered rows, and the `ORDER BY` inside of aggregates by which they keep that order."""
     if select.plain and not any(column in select.computed for column in uses):
-        return select, " ORDER BY " + ", ".join(select.order)
+        return select, " ORDER BY " + ", ".join(map(str, select.order))
     number = Column("row", "long", emitter.name("row_"))
-    select.scope[number] = f"row_number() OVER (ORDER BY {', '.join(select.order)})"
+    select.scope[number] = f"row_number() OVER (ORDER BY {', '.join(map(str, select.order))})"
     if not select.limit:
         select.order = []
     wrapped = emitter.wrapped(select, [column for column in select.scope if column in uses or column is number])
@@ -447,7 +467,7 @@ def ordered(emitter: Emitter, plan: steps.Sort, needed: Needed) -> Select:
     select = emitter.select(plan.input, needed | uses)
     if not (select.plain and not any(column in select.computed for column in uses)):
         select = emitter.wrapped(select, [column for column in select.scope if column in needed | uses])
-    select.order = [sort_key(emitter, key, select.scope) for key in plan.keys]
+    select.order = [term for key in plan.keys for term in sort_terms(emitter, key, select.scope)]
     return select
 
 
@@ -461,7 +481,7 @@ def _no_place(text: str, value: Bound, scope: dict[Column, str]) -> str:
     return text if any(isinstance(part, Call) and part.name in VOLATILE for part in walk(value)) else f"(SELECT {text})"
 
 
-def sort_key(emitter: Emitter, key: steps.SortKey, scope: dict[Column, str]) -> str:
+def sort_terms(emitter: Emitter, key: steps.SortKey, scope: dict[Column, str]) -> list[SortTerm]:
     """What stands in ORDER BY for a key."""
     if isinstance(key.value, Ref):
         text = scope[key.value.column]
@@ -469,10 +489,10 @@ def sort_key(emitter: Emitter, key: steps.SortKey, scope: dict[Column, str]) -> 
         text = emitter.expressions.value(key.value, scope)
         text = _no_place(text, key.value, scope)
     nulls = f"NULLS {'FIRST' if key.nulls_first else 'LAST'}"
-    term = f"{text} {'DESC' if key.descending else 'ASC'} {nulls}"
+    term = SortTerm(text, f"{'DESC' if key.descending else 'ASC'} {nulls}")
     if key.value.type == "real":  # What is not a number stands beside the nulls.
-        return f"isnan({text}) {'DESC' if key.nulls_first else 'ASC'} {nulls}, {term}"
-    return term
+        return [SortTerm(f"isnan({text})", f"{'DESC' if key.nulls_first else 'ASC'} {nulls}"), term]
+    return [term]
 
 
 @writes(steps.Take)
@@ -489,7 +509,7 @@ def sampled(emitter: Emitter, plan: steps.Sample, needed: Needed) -> Select:
     select = emitter.wrapped(
         emitter.select(plan.input, needed), [column for column in plan.columns if column in needed]
     )
-    select.order = ["random()"]
+    select.order = [SortTerm("random()", "ASC")]
     select.limit = emitter.expressions.value(plan.rows, {})
     return emitter.wrapped(select, select.scope)
 
@@ -572,4 +592,4 @@ def windowed(emitter: Emitter, plan: steps.Windows, needed: Needed) -> Select:
     return emitter.wrapped(select, [column for column in select.scope if column in needed])
 
 
-__all__ = ["Aggregation", "Among", "Emitter", "First", "Select", "Values", "sort_key", "used", "writes"]
+__all__ = ["Aggregation", "Among", "Emitter", "First", "Select", "Values", "sort_terms", "used", "writes"]

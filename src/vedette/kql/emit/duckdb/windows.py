@@ -22,7 +22,7 @@ def window_text(emitter: Emitter, window: Window, column: Column, scope: dict[Co
 
     Without an order of its own it follows the rows as they come, which DuckDB keeps.
     """
-    from vedette.kql.emit.duckdb.plans import sort_key
+    from vedette.kql.emit.duckdb.plans import sort_terms
 
     args = [emitter.expressions.value(argument, scope) for argument in window.args]
     parts = []
@@ -30,7 +30,9 @@ def window_text(emitter: Emitter, window: Window, column: Column, scope: dict[Co
         keys = ", ".join(emitter.expressions.value(key, scope) for key in window.partition)
         parts.append(f"PARTITION BY {keys}")
     if window.order:
-        parts.append("ORDER BY " + ", ".join(sort_key(emitter, key, scope) for key in window.order))
+        parts.append(
+            "ORDER BY " + ", ".join(str(term) for key in window.order for term in sort_terms(emitter, key, scope))
+        )
     over = " ".join(parts)
     match window.name:
         case "value":
