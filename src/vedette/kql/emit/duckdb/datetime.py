@@ -254,9 +254,13 @@ def _list_timezones(call: Call) -> str:
 
 # A remainder below zero is moved up by one size, which cannot overflow as `(x % s + s) % s` can. A multiple that is
 # less than the smallest long is null, and no error: engines compute bins of rows that a join or a filter drops.
-macro("kql_bin_long(x, s)", "TRY(x - (x % s + CASE WHEN x % s < 0 THEN s ELSE 0 END))")
+# `TRY` does not do here: it takes no aggregate and no subquery.
+macro("kql_bin_long(x, s)", "TRY_CAST(x::HUGEINT - (x % s + CASE WHEN x % s < 0 THEN s ELSE 0 END) AS BIGINT)")
 macro("kql_bin_real(x, s)", "(floor(x / s) * s)")
-macro("kql_bin_at_long(x, s, p)", "TRY(x - ((x - p) % s + CASE WHEN (x - p) % s < 0 THEN s ELSE 0 END))")
+macro(
+    "kql_bin_at_long(x, s, p)",
+    "TRY_CAST(x::HUGEINT - ((x::HUGEINT - p) % s + CASE WHEN (x::HUGEINT - p) % s < 0 THEN s ELSE 0 END) AS BIGINT)",
+)
 macro("kql_bin_at_real(x, s, p)", "(p + floor((x - p) / s) * s)")
 
 
