@@ -11,8 +11,8 @@ import pytest
 from tests.spec.cli.conftest import Cli
 from vedette.cli.hunt_places import Rows
 from vedette.errors import ConfigurationError
-from vedette.kql.charts import Chart, chart_of
 from vedette.kql import Render
+from vedette.kql.charts import Chart, chart_of
 
 COUNTS = """\
 datatable(Day: datetime, Device: string, Count: long) [
