@@ -227,7 +227,7 @@ class _Maker:
     def _named(self, columns: Sequence[tuple[str, KqlType]], depth: int = 3) -> Term:
         kind = self.chance.choice([*(kind for _, kind in KINDS), "bool", "bool"])
         name = self._name()
-        if self.chance.random() < 0.15:
+        if self.chance.random() < 0.3:
             name = self.chance.choice(columns)[0]
         return term(f"{name} = ", self._expressions(columns).expression(kind, depth))
 
@@ -376,7 +376,8 @@ class _Maker:
             kind_of = dict(columns)[name]
             if kind_of in simple:
                 return term(f"{simple[kind_of]}({name})")
-        return term(f"{self._name()} = ", self.chance.choice(calls))
+        given = self._name() if self.chance.random() < 0.7 else name
+        return term(f"{given} = ", self.chance.choice(calls))
 
     def _other(self) -> tuple[str, Table]:
         return self.chance.choice(self.others)

@@ -204,6 +204,9 @@ def _summarize(operator: syntax.Summarize, here: Here) -> Table:
         outputs += [(name, value.type) for name, value in zip(given, taken[0], strict=True)]
         for row, values in zip(rows, taken, strict=False):
             row += [value.value for value in values]
+    explicit = [item.names[0] for item in operator.aggregates if item.names]
+    if len({*explicit, *key_names}) != len(explicit) + len(key_names):
+        raise Unspecified("an aggregate with a name that is there")
     names = unique_names([name for name, _ in outputs], key_names)
     kinds = [kind for _, kind in outputs]
     columns = [(name, kind) for name, (kind, _) in zip(key_names, keys, strict=True)]
