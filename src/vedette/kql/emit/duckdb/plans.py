@@ -64,12 +64,12 @@ class Select:
         if self.group:
             parts.append("GROUP BY " + ", ".join(self.group))
         if self.order:
-            # A name alone is in ORDER BY what SELECT calls by it, before it is a column of FROM.
-            given = {sql.identifier(column.physical): self.scope[column] for column in columns}
+            # A name alone is in ORDER BY what SELECT calls by it, in any letter case, before it is a column of FROM.
+            given = {sql.identifier(column.physical).lower(): self.scope[column].lower() for column in columns}
             terms = [
-                term
-                if given.get(term.value, term.value) == term.value
-                else SortTerm(f"coalesce({term.value})", term.how)
+                term._replace(value=f"coalesce({term.value})")
+                if given.get(name := term.value.lower(), name) != name
+                else term
                 for term in self.order
             ]
             parts.append("ORDER BY " + ", ".join(map(str, terms)))
