@@ -82,6 +82,11 @@ class Aggregation(Bound):
     filter: Bound | None = None
 
 
+def missing_value(type: KqlType) -> Const:
+    """What a value of this type is where there is none: null, for a text the empty one."""
+    return Const(type, "" if type == "string" else None)
+
+
 def walk(expression: Bound) -> Iterator[Bound]:
     """The expression and all parts of it; the insides of plans are not entered."""
     pending = [expression]

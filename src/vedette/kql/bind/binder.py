@@ -31,7 +31,7 @@ from vedette.kql.bind.scope import (
     WindowCalls,
 )
 from vedette.kql.bind.sources import datatable_rows, external_rows, print_rows, range_rows
-from vedette.kql.bound import Bound, Const, First, Ref
+from vedette.kql.bound import Bound, Const, First, Ref, missing_value
 from vedette.kql.compiled import Render
 from vedette.kql.functions.catalogue import functions
 from vedette.kql.functions.refused import REFUSED
@@ -489,8 +489,9 @@ class Binder:
         """The rows of a hunting table, with those columns of its copy in a workspace that the query names."""
         if table not in TABLES:
             return plan
-        self.workspace |= workspace_columns(table)
-        added = sorted(workspace_columns(table) & frozenset(self.assumed) - {column.name for column in plan.columns})
+        further = workspace_columns(table)
+        self.workspace |= further.keys()
+        added = sorted(further.keys() & frozenset(self.assumed) - {column.name for column in plan.columns})
         if not added:
             return plan
         naming = Naming(plan.columns)
@@ -499,7 +500,7 @@ class Binder:
         columns: list[Column] = []
         for one in added:
             known = folded.get(one.lower())
-            values.append(Ref(known.type, known) if known else Const("dynamic", None))
+            values.append(Ref(known.type, known) if known else missing_value(further[one]))
             columns.append(new_column(naming, one, values[-1]))
         return Project((*plan.columns, *columns), plan, (*refs(plan.columns), *values))
 

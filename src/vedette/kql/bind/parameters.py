@@ -9,7 +9,7 @@ from uuid import UUID
 
 from vedette.catalogue.tables import KqlType
 from vedette.kql.bind.conversions import convert
-from vedette.kql.bound import Bound, Const
+from vedette.kql.bound import Bound, Const, missing_value
 from vedette.kql.ticks import ticks_of, ticks_of_timedelta
 
 _TYPES: Final[dict[type, KqlType]] = {
@@ -31,7 +31,7 @@ def parameter(value: object, type: KqlType | None = None) -> Bound:
     wanted = type or _TYPES.get(value.__class__, "string")
     match value:
         case None:
-            return Const(wanted, "" if wanted == "string" else None)
+            return missing_value(wanted)
         case bool():
             return convert(Const("bool", value), wanted)
         case int():

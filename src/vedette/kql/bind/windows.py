@@ -10,7 +10,7 @@ from vedette.kql import syntax
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.functions import arguments
 from vedette.kql.bind.scope import Frame, WindowCalls
-from vedette.kql.bound import Bound, Call, Const, Ref
+from vedette.kql.bound import Bound, Call, Const, Ref, missing_value
 from vedette.kql.plan import SortKey, Window
 from vedette.kql.signatures import CANONICAL, Function
 
@@ -35,7 +35,7 @@ def _neighbour(name: str) -> Callable[[WindowCalls, tuple[Bound, ...]], Ref]:
     def neighbour(calls: WindowCalls, args: tuple[Bound, ...]) -> Ref:
         value = args[0]
         offset = args[1] if len(args) > 1 else Const("long", 1)
-        missing = Const(value.type, "" if value.type == "string" else None)
+        missing = missing_value(value.type)
         default = convert(args[2], value.type) if len(args) > 2 else missing
         return calls.add(Window(name, (value, offset, default)), value.type)
 
@@ -69,7 +69,7 @@ def _rank_min(calls: WindowCalls, args: tuple[Bound, ...]) -> Ref:
 def _changes(calls: WindowCalls, args: tuple[Bound, ...]) -> tuple[Bound, Ref]:
     """Whether a row begins a run of equal values, and its number."""
     term = args[0]
-    missing = Const(term.type, "" if term.type == "string" else None)
+    missing = missing_value(term.type)
     before = calls.add(_within_run(calls, Window("prev", (term, Const("long", 1), missing)), args[1:]), term.type)
     number = calls.add(_within_run(calls, Window("row_number", ()), args[1:]), "long")
     first = Call("bool", "==", (number, Const("long", 1)))

@@ -16,7 +16,7 @@ from vedette.kql.bind.binder import Binder, gives_rows, refs
 from vedette.kql.bind.composing import compose
 from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.scope import Frame, Row, Scope
-from vedette.kql.bound import Bound, Call, Const, Ref
+from vedette.kql.bound import Bound, Call, Const, Ref, missing_value
 from vedette.kql.functions.hunting import REFUSED
 from vedette.kql.plan import Join, Plan, Project, Window, Windows
 from vedette.kql.schema import Column, Naming
@@ -123,7 +123,7 @@ def _profiles(binder: Binder, hashes: Plan, by: str) -> Plan | None:
         columns = [naming.column("wanted", "string")]
         for name, type in PROFILE:
             column = have.exactly(name)
-            empty: Bound = Const(type, "" if type == "string" else None)
+            empty: Bound = missing_value(type)
             if name == "ProfileAvailability":
                 empty = Const("string", "Available")
             columns.append(naming.column(name, type))
@@ -155,7 +155,7 @@ def _enriched(rows: Plan, profile: Plan | None, input: Plan) -> Plan:
             continue
         columns.append(naming.column(name, type))
         stored = found.get(name)
-        empty: Bound = Const(type, "" if type == "string" else None)
+        empty: Bound = missing_value(type)
         value: Bound = Ref(type, stored) if stored else empty
         if name == "ProfileAvailability":
             asked = Call("bool", "!=", (Ref("string", key), Const("string", "")))

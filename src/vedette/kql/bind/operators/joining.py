@@ -13,7 +13,7 @@ from vedette.kql.bind.databases import within
 from vedette.kql.bind.declared_patterns import pattern_of
 from vedette.kql.bind.naming import Names, wildcard
 from vedette.kql.bind.scope import Frame, LetFunction, LetPlan, Row, Scope
-from vedette.kql.bound import Bound, Call, Const, Ref, walk
+from vedette.kql.bound import Bound, Call, Const, Ref, missing_value, walk
 from vedette.kql.plan import FirstPerKey, Join, JoinKind, Plan, Project, Scan, Shared, UnionAll
 from vedette.kql.schema import Column, Naming
 from vedette.kql.signatures import NUMBERS
@@ -273,7 +273,7 @@ def united(plans: Sequence[tuple[str, Plan]], *, inner: bool = False, source: st
         row: list[Bound] = [Const("string", label)] if source else []
         for name, kind in wanted:
             present = by_name.get((name, kind))
-            row.append(Ref(kind, present) if present is not None else Const(kind, "" if kind == "string" else None))
+            row.append(Ref(kind, present) if present is not None else missing_value(kind))
         values.append(tuple(row))
     return UnionAll(tuple(columns), tuple(plan for _, plan in plans), tuple(values))
 

@@ -18,7 +18,7 @@ from vedette.kql.bind.conversions import convert
 from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.joining import option, word
 from vedette.kql.bind.scope import Scope
-from vedette.kql.bound import Bound, Call, Const, Ref
+from vedette.kql.bound import Bound, Call, Const, Ref, missing_value
 from vedette.kql.plan import Captures, Filter, Plan, Project
 from vedette.kql.schema import Column, Naming
 
@@ -135,7 +135,7 @@ def _parsed(input: Plan, value: Bound, pattern: _Pattern, *, relaxed: bool, filt
         if len(checks) == 1 and one.column.type not in ("string", "dynamic"):
             values.append((one.column.name, one))
         else:
-            missing = Const(one.type, "" if one.type == "string" else None)
+            missing = missing_value(one.type)
             values.append((one.column.name, Call(one.type, "iff", (complete, one, missing))))
     return put(input, plan, values)
 

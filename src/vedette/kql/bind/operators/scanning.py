@@ -13,7 +13,7 @@ from vedette.kql.bind.operators.joining import option, word
 from vedette.kql.bind.operators.rows import sort_keys
 from vedette.kql.bind.residual import Residual, plain
 from vedette.kql.bind.scope import Frame, Row, Scope
-from vedette.kql.bound import Bound, Const
+from vedette.kql.bound import Bound, Const, missing_value
 from vedette.kql.kernels.evaluate import Program
 from vedette.kql.plan import Plan, Procedure, Sort
 from vedette.kql.schema import Column, Naming
@@ -108,7 +108,7 @@ def _key(binder: Binder, node: syntax.Expr, input: Plan, scope: Scope, residual:
 
 def _default(binder: Binder, declaration: syntax.ScanDeclaration, scope: Scope) -> Const:
     if declaration.default is None:
-        return Const(declaration.type, "" if declaration.type == "string" else None)
+        return missing_value(declaration.type)
     bound = convert(binder.scalar(declaration.default, Frame(scope)), declaration.type)
     if not isinstance(bound, Const):
         raise binder.source.semantic_error("The default of a declared column must be a constant.", declaration.span)

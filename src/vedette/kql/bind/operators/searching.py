@@ -13,7 +13,7 @@ from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.joining import is_view, named_tables, option, united, word
 from vedette.kql.bind.scope import Frame, LetScalar, Row, Scope
 from vedette.kql.bind.terms import Terms, names_in
-from vedette.kql.bound import Bound, Call, Const, Ref
+from vedette.kql.bound import Bound, Call, Const, Ref, missing_value
 from vedette.kql.plan import Filter, Plan, Project, Scan
 from vedette.kql.schema import Column, Naming
 
@@ -82,13 +82,9 @@ def _kept(
         if present.find(name) is None and scope.find(name) is None:
             types = [column.type for _, other in tables for column in other.columns if column.name == name]
             if types:
-                inside.define(name, LetScalar(_nothing(types[0])))
+                inside.define(name, LetScalar(missing_value(types[0])))
     terms = Terms(binder, Frame(inside, present), sensitive=sensitive, bare=True)
     return Filter(plan.columns, plan, terms.condition(predicate))
-
-
-def _nothing(type: KqlType) -> Const:
-    return Const(type, "" if type == "string" else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +168,7 @@ def _shown(plan: Plan, wanted: _Wanted) -> Plan:
             value: Bound = Ref(column.type, column)
             value = convert(value, type) if type else value
         elif type is not None:
-            value = _nothing(type)
+            value = missing_value(type)
         else:
             continue
         names.claim(name)

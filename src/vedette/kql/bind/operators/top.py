@@ -13,7 +13,7 @@ from vedette.kql.bind.naming import Names
 from vedette.kql.bind.operators.rows import row_count
 from vedette.kql.bind.operators.summarize import finished
 from vedette.kql.bind.scope import Aggregates, Frame, LetPlan, Row, Scope
-from vedette.kql.bound import Aggregation, Bound, Call, Const, Ref
+from vedette.kql.bound import Aggregation, Bound, Call, Const, Ref, missing_value
 from vedette.kql.plan import (
     Aggregate,
     Distinct,
@@ -231,12 +231,8 @@ class _Nested:
             if level.others is not None:
                 values += [level.others, Ref(measure_type, found[id(level)])]
             else:
-                values += [_nothing(key_type), _nothing(measure_type)]
+                values += [missing_value(key_type), missing_value(measure_type)]
         return plan, tuple(values)
-
-
-def _nothing(type: KqlType) -> Const:
-    return Const(type, "" if type == "string" else None)
 
 
 def _same(pairs: Sequence[tuple[Column, Column]]) -> Bound:
