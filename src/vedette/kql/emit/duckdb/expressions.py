@@ -86,7 +86,7 @@ class Expressions:
                 case "==" | "<" | "<=" | ">" | ">=":
                     return self._comparison(bound, scope)
                 case "!=":
-                    left, right = self._sides(bound, scope)
+                    left, right = self.sides(bound, scope)
                     return f"({left} IS DISTINCT FROM {right})"
                 case "between":
                     value, low, high = bound.args
@@ -100,10 +100,10 @@ class Expressions:
 
     def _comparison(self, call: Call, scope: Scope) -> str:
         op = "=" if call.name == "==" else call.name
-        left, right = self._sides(call, scope)
+        left, right = self.sides(call, scope)
         return f"({left} {op} {right})"
 
-    def _sides(self, call: Call, scope: Scope) -> tuple[str, str]:
+    def sides(self, call: Call, scope: Scope) -> tuple[str, str]:
         """Both sides of a comparison. A stored timestamp stays as it is when the other side can be made one."""
         left, right = call.args
         if isinstance(left, Ref) and left.column.encoding:
@@ -140,7 +140,7 @@ class Expressions:
         """`==` and `!=` as values: null equals no value, and whether null equals null is null."""
         left, right = call.args
         negated = call.name == "!="
-        one, other = self._sides(call, scope)
+        one, other = self.sides(call, scope)
         if left.type == right.type == "string":
             return f"({one} {'<>' if negated else '='} {other})"
         if left.type == right.type == "dynamic":

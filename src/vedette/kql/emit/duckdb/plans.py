@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from vedette.kql import plan as steps
-from vedette.kql.bound import VOLATILE, Aggregation, Among, Bound, Call, Const, First, Ref, Values, is_constant, walk
+from vedette.kql.bound import (
+    VOLATILE,
+    Bound,
+    Call,
+    Const,
+    Ref,
+    is_constant,
+    walk,
+)
 from vedette.kql.compiled import ExternalFile, Stage, StageInput
 from vedette.kql.emit.duckdb import sql
 from vedette.kql.emit.duckdb.aggregates import IN_ORDER
@@ -137,7 +145,7 @@ class Emitter:
         """The SELECT as the FROM of a new one."""
         kept = list(columns)
         return Select(
-            f"({_indented(select.text(kept))}) AS {self.name('s')}",
+            f"({indented(select.text(kept))}) AS {self.name('s')}",
             {column: sql.identifier(column.physical) for column in kept},
         )
 
@@ -194,7 +202,7 @@ class Emitter:
         if plan.name not in self._shared:
             columns = plan.definition.columns
             body = self.select(plan.definition, frozenset(columns)).text(columns)
-            self._with.append(f"{plan.name} AS MATERIALIZED ({_indented(body)})")
+            self._with.append(f"{plan.name} AS MATERIALIZED ({indented(body)})")
             self._shared[plan.name] = (plan.name, columns)
         return self._shared[plan.name][0]
 
@@ -221,7 +229,7 @@ class Emitter:
         return text
 
 
-def _indented(text: str) -> str:
+def indented(text: str) -> str:
     return "\n  " + text.replace("\n", "\n  ") + "\n"
 
 
@@ -424,7 +432,7 @@ def aggregated(emitter: Emitter, plan: steps.Aggregate, needed: Needed) -> Selec
         for position, column in enumerate(outputs):
             value = f"{label}.v{position}"
             outer[column] = f"coalesce({value}, '')" if column.type == "string" else value
-    made = Select(f"({_indented(inner)}) AS {emitter.name('s')}", outer)
+    made = Select(f"({indented(inner)}) AS {emitter.name('s')}", outer)
     made.computed = {column for _, outputs in unpack for column in outputs}
     return made
 
@@ -514,70 +522,6 @@ def sampled(emitter: Emitter, plan: steps.Sample, needed: Needed) -> Select:
     return emitter.wrapped(select, select.scope)
 
 
-@writes(steps.Join)
-def joined(emitter: Emitter, plan: steps.Join, needed: Needed) -> Select:
-    both = plan.kind not in ("semi", "anti")
-    of_right = dict(zip(plan.columns[len(plan.left.columns) :], plan.right.columns, strict=True)) if both else {}
-    conditions = used(plan.condition)
-    left_uses = used(*(left for left, _ in plan.on)) | (conditions & set(plan.left.columns))
-    right_uses = used(*(right for _, right in plan.on)) | (conditions & set(plan.right.columns))
-    right_needed = frozenset(of_right[column] for column in of_right if column in needed)
-    left_kept = [column for column in plan.left.columns if column in needed | left_uses]
-    right_kept = [column for column in plan.right.columns if column in right_needed | right_uses]
-    left = emitter.select(plan.left, frozenset(left_kept)).text(left_kept)
-    right = emitter.select(plan.right, frozenset(right_kept)).text(right_kept)
-    one, other = emitter.name("l"), emitter.name("r")
-    left_scope = {column: f"{one}.{sql.identifier(column.physical)}" for column in left_kept}
-    right_scope = {column: f"{other}.{sql.identifier(column.physical)}" for column in right_kept}
-    tests = []
-    for left_key, right_key in plan.on:
-        a, b = emitter.expressions._sides(Call("bool", "==", (left_key, right_key)), left_scope | right_scope)
-        tests.append(f"{a} = {b}")
-    if plan.condition is not None:
-        tests.append(emitter.expressions.predicate(plan.condition, left_scope | right_scope))
-    word = {
-        "inner": "JOIN",
-        "left": "LEFT JOIN",
-        "right": "RIGHT JOIN",
-        "full": "FULL JOIN",
-        "semi": "SEMI JOIN",
-        "anti": "ANTI JOIN",
-        "cross": "CROSS JOIN",
-    }[plan.kind]
-    on = f" ON {' AND '.join(tests)}" if tests else "" if plan.kind == "cross" else " ON true"
-    origin = f"({_indented(left)}) AS {one}\n{word} ({_indented(right)}) AS {other}{on}"
-    scope: dict[Column, str] = {}
-    missing_left, missing_right = plan.kind in ("right", "full"), plan.kind in ("left", "full")
-    for column in plan.left.columns:
-        if column in needed:
-            scope[column] = _present(left_scope[column], column, missing_left)
-    for column, stored in of_right.items():
-        if column in needed:
-            scope[column] = _present(right_scope[stored], column, missing_right)
-    return Select(origin, scope)
-
-
-def _present(text: str, column: Column, may_miss: bool) -> str:
-    return f"coalesce({text}, '')" if may_miss and column.type == "string" else text
-
-
-@writes(steps.UnionAll)
-def united(emitter: Emitter, plan: steps.UnionAll, needed: Needed) -> Select:
-    columns = [column for column in plan.columns if column in needed]
-    texts = []
-    for input, values in zip(plan.inputs, plan.values, strict=True):
-        by_column = dict(zip(plan.columns, values, strict=True))
-        step = steps.Project(tuple(columns), input, tuple(by_column[column] for column in columns))
-        select = emitter.select(step, frozenset(columns))
-        text = select.text(columns)
-        texts.append(f"({text})" if select.order or select.limit else text)
-    body = "\nUNION ALL\n".join(texts)
-    return Select(
-        f"({_indented(body)}) AS {emitter.name('s')}",
-        {column: sql.identifier(column.physical) for column in columns},
-    )
-
-
 @writes(steps.Windows)
 def windowed(emitter: Emitter, plan: steps.Windows, needed: Needed) -> Select:
     from vedette.kql.emit.duckdb.windows import window_text
@@ -590,6 +534,3 @@ def windowed(emitter: Emitter, plan: steps.Windows, needed: Needed) -> Select:
         select.scope[column] = window_text(emitter, window, column, select.scope)
         select.computed.add(column)
     return emitter.wrapped(select, [column for column in select.scope if column in needed])
-
-
-__all__ = ["Aggregation", "Among", "Emitter", "First", "Select", "Values", "sort_terms", "used", "writes"]
