@@ -11,18 +11,15 @@ from vedette.kql.emit.duckdb.registry import emits, macro
 from vedette.kql.plan import Captures, Unnest
 from vedette.kql.schema import Column
 
-macro(
-    "kql_expanded(j)",
-    "CASE json_type(j) WHEN 'ARRAY' THEN json_extract(j, '$[*]')"
-    " WHEN 'OBJECT' THEN list_transform(list_zip(json_keys(j), json_extract(j, '$.*')),"
-    " lambda kql_p: json_object(kql_p[1], kql_p[2])) ELSE [j] END",
-)
-macro(
-    "kql_expanded_pairs(j)",
-    "CASE json_type(j) WHEN 'ARRAY' THEN json_extract(j, '$[*]')"
-    " WHEN 'OBJECT' THEN list_transform(list_zip(json_keys(j), json_extract(j, '$.*')),"
-    " lambda kql_p: json_array(kql_p[1], kql_p[2])) ELSE [j] END",
-)
+_ELEMENTS = "json_extract(j, '$[*]')"
+_PAIRS = "list_transform(list_zip(json_keys(j), json_extract(j, '$.*')), lambda kql_p: {made}(kql_p[1], kql_p[2]))"
+for name, made in (("kql_expanded", "json_object"), ("kql_expanded_pairs", "json_array")):
+    # An array shows by its first character, which costs less than to have JSON read for its type.
+    macro(
+        f"{name}(j)",
+        f"CASE WHEN starts_with(j, '[') THEN {_ELEMENTS} ELSE CASE json_type(j) WHEN 'ARRAY' THEN {_ELEMENTS}"
+        f" WHEN 'OBJECT' THEN {_PAIRS.format(made=made)} ELSE [j] END END",
+    )
 
 _WHOLE = "'BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE'"
 _CONFORMING: dict[KqlType, str] = {
