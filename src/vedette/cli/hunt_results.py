@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LEAST = 12
 """A text may be squeezed down to this many characters before columns are left out."""
+_MOST_NAMES = 40
+"""Columns that are named where there are no rows."""
 _SHORT_TIME = 17
 """A time with its minutes: what is left of one where nothing else makes room."""
 _COMFORTABLE = 20
@@ -208,7 +210,9 @@ def show_table(output: Output, part: Rows, count: int) -> None:
     """The first rows as a table; a single row that finds no room as names and values below each other."""
     rows = part.rows[:count]
     if not rows:
-        names = ", ".join(name for name, _ in part.columns)
+        names = ", ".join(name for name, _ in part.columns[:_MOST_NAMES])
+        if len(part.columns) > _MOST_NAMES:
+            names += f" and {len(part.columns) - _MOST_NAMES} more"
         for line in output.wrapped(f"No rows. Columns: {terminal(names)}"):
             output.note(line)
         return

@@ -238,6 +238,9 @@ def history_file() -> Path:
     return file
 
 
+_COMMAND_LINES = [[name] for name in COMMANDS]
+
+
 def _statements(lines: Iterable[str], *, asks: bool) -> Iterator[str]:
     """Queries and commands out of lines. Where a person types, a whole query needs nothing behind it."""
 
@@ -249,6 +252,9 @@ def _statements(lines: Iterable[str], *, asks: bool) -> Iterator[str]:
     text = ""
     ask(PROMPT)
     for line in lines:
+        if text.strip() and line.split(maxsplit=1)[:1] in _COMMAND_LINES:
+            yield text.rstrip("\n")  # a command ends the query before it
+            text = ""
         text += line if line.endswith("\n") else line + "\n"
         typed = text.rstrip("\n")
         ends = not line.strip() or typed.lstrip().startswith(".") or typed.rstrip().endswith(";") or asks

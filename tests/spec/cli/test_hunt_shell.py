@@ -54,6 +54,7 @@ def test_commands_show_tables_columns_plans_and_change_the_form(shell: Cli) -> N
     assert shell(input=".param least=4\nmachines | where Age > least | project Name").lines == ["Name", "ws-02"]
     assert shell(input=".hlp").err.startswith("error: there is no command .hlp\nhint: one of .tables, ")
     assert shell(input=".quit\nprint 1").out == ""
+    assert shell(input="machines\n| count\n.quit\nprint 1").lines == ["Count", "    2"]
 
 
 @pytest.mark.parametrize(
