@@ -132,6 +132,15 @@ def test_what_cannot_be_drawn_is_said_and_the_rows_are_there(signed_in: SignedIn
     assert "1 row in" in browser.page.text
 
 
+def test_of_very_many_columns_the_empty_ones_are_left_out(signed_in: SignedIn) -> None:
+    query = "union (print Marked = 'here'), DeviceProcessEvents, EmailEvents"
+    browser = hunted(signed_in("analyst"), query)
+
+    assert "columns without any value are left out." in browser.page.text
+    assert browser.answer.text.count('<th scope="col"') == 1
+    assert "Marked here" in browser.page.text
+
+
 def test_every_table_is_listed_with_its_columns(signed_in: SignedIn) -> None:
     text = signed_in("analyst").open("/portal/hunting").page.text
 

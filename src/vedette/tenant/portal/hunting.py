@@ -26,6 +26,8 @@ from vedette.tenant.portal.visit import Visit
 
 SHOWN: Final = 500
 """Rows on a page; the file has all of them."""
+MANY: Final = 60
+"""More columns than this are shown without the empty ones."""
 _SHORT: Final = 40
 """Letters of a text that is not broken into lines."""
 _NUMBERS: Final = frozenset({"int", "long", "real", "decimal"})
@@ -98,8 +100,10 @@ def _page(
     picture: Markup | None = None,
     remarks: Sequence[str] = (),
 ) -> Response:
-    columns = result.columns if result is not None else ()
     rows = result.answered[:SHOWN] if result is not None else ()
+    columns = _shown(result.columns, rows) if result is not None else ()
+    if result is not None and len(columns) < len(result.columns):
+        remarks = [*remarks, f"{len(result.columns) - len(columns)} columns without any value are left out."]
     return visit.page(
         "hunting",
         section="hunting",
@@ -117,6 +121,13 @@ def _page(
         families=_families(),
         rules=_rules(),
     )
+
+
+def _shown(columns: Sequence[HuntingColumn], rows: Sequence[Mapping[str, Any]]) -> Sequence[HuntingColumn]:
+    """All columns; of very many, as a search over all tables gives them, those that have a value. Any: JSON."""
+    if len(columns) <= MANY:
+        return columns
+    return [column for column in columns if any(row.get(column.name) not in (None, "") for row in rows)]
 
 
 @dataclass(frozen=True)
