@@ -60,6 +60,7 @@ def _language() -> Iterator[str]:
         "- A decimal keeps 18 digits behind the point and 20 before it. A long that overflows ends the query; a sum",
         "  wraps.",
         "- Datetimes, timespans and guids inside of dynamic values are texts.",
+        '- A quoted text in `datetime("…")` that is no date is null, with a remark; without quotes it is refused.',
         "- Columns that a hunting table has in a Log Analytics workspace only may be named, and are empty.",
         "- Tables are read as they are stored, so `ingestion_time()` is null and `extent_id()` zeros.",
         "- Patterns of `reduce`, `autocluster`, `basket` and `diffpatterns` are found by searches of our own over all",

@@ -53,6 +53,8 @@ class Answer:
     """How the query wants its last result drawn."""
     empty_tables: Sequence[str] = ()
     """Tables that the query read and that hold nothing here."""
+    remarks: Sequence[str] = ()
+    """What else should be known of the query."""
 
 
 class Place(Protocol):
@@ -130,7 +132,7 @@ class Local:
                 error.hint = f"--allow-{'folder DIR' if 'folders' in error.hint else 'host HOST'} allows it"
             raise
         parts = [_of_engine("", result), *(_of_engine(name, part) for name, part in result.parts.items())]
-        return Answer(parts, result.stats.seconds, result.render, result.stats.empty_tables)
+        return Answer(parts, result.stats.seconds, result.render, result.stats.empty_tables, result.compiled.remarks)
 
     def compile(self, query: str, parameters: Mapping[str, object]) -> Compiled:
         """What the engine would run."""

@@ -131,6 +131,7 @@ def _notes(answer: Answer, view: View, form: str) -> Iterator[str]:
         yield f"{given:,} of {_rows(len(main.rows))}{into or ' shown,'} {took}: {how}"
     else:
         yield f"{_rows(given)}{into} {took}."
+    yield from answer.remarks
     if not any(part.rows for part in answer.parts) and answer.empty_tables:
         yield f"Nothing at all is in {', '.join(answer.empty_tables)} here: no rows may mean that nothing was recorded."
 

@@ -61,6 +61,8 @@ class Compiled:
     render: Render | None = None
     parts: tuple[tuple[str, str, tuple[Column, ...]], ...] = ()
     """Further results of one query (`fork`, `facet`, several statements): name, SQL and columns of each."""
+    remarks: tuple[str, ...] = ()
+    """What somebody who looks at the rows should know of the query."""
 
     @property
     def schema(self) -> tuple[tuple[str, KqlType], ...]:

@@ -116,4 +116,5 @@ def _written(text: str, program: Program) -> Compiled:
         externals=tuple(emitter.externals),
         render=program.render,
         parts=tuple(parts),
+        remarks=program.remarks,
     )

@@ -88,6 +88,9 @@ def literal(node: s.Literal) -> str:
         return f"dynamic({_json(value)})"
     if node.type == "string":
         return string(str(value), verbatim=node.verbatim)
+    if node.unread:
+        quote = "'" if '"' in node.unread else '"'
+        return f"datetime({quote}{node.unread}{quote})"
     return _scalar(node.type, value)
 
 

@@ -52,6 +52,8 @@ class Literal(Expr):
     value: object
     verbatim: bool = False
     """A string that was written as @"…" or as a block."""
+    unread: str = ""
+    """What a quoted text in `datetime("…")` says that is no date. The value is then null, as `todatetime` gives it."""
 
 
 @dataclass(frozen=True, slots=True)

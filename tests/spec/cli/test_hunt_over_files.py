@@ -170,6 +170,12 @@ def test_several_results_stand_below_each_other(hunt: Cli) -> None:
     assert hunt(query, "-o", "csv").out == "Count\n3\n\nx\n5\n"
 
 
+def test_a_place_left_for_a_date_is_remarked_on(hunt: Cli) -> None:
+    ended = hunt('print 1 | where now() > datetime("Insert date")')
+
+    assert "'Insert date' (line 1) is no date and counts as null: nothing compares with it." in ended.err.splitlines()
+
+
 def test_no_rows_are_said_with_the_columns_and_the_tables_that_are_empty(hunt: Cli) -> None:
     ended = hunt("DeviceInfo | project DeviceName, OSPlatform")
 

@@ -53,6 +53,7 @@ def test_a_good_query_has_no_findings() -> None:
         (f"{RECENT} | §sort by Timestamp | summarize count()", "KQL110", "Sort at the end."),
         (f'{RECENT} | where §FolderPath == "C:\\\\x"', "KQL111", "=~"),
         (f"§let unused = 1; {RECENT}", "KQL112", "Remove it."),
+        (f'{RECENT} | where Timestamp > §datetime("Insert date")', "KQL113", "Write a date, such as datetime("),
     ],
 )
 def test_a_finding_says_where_and_what_to_do(query: str, rule: str, hint: str) -> None:

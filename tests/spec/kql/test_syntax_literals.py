@@ -141,6 +141,10 @@ def test_datetimes_are_ticks_since_year_1(written: str, value: int | None) -> No
     assert literal(f"datetime({written})") == s.Literal("datetime", value)
 
 
+def test_a_quoted_text_that_is_no_date_is_null_and_keeps_its_text() -> None:
+    assert literal('datetime("Insert date")') == s.Literal("datetime", None, unread="Insert date")
+
+
 @pytest.mark.parametrize(
     "written", ["2024-02-30", "2024-13", "2024-01-01 25:00", "x", "Timestamp", "0001-01-01T00:00+01"]
 )

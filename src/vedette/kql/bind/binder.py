@@ -92,6 +92,8 @@ class Program:
     render: Render | None
     shares: bool = True
     """Whether rows may be read in several places."""
+    remarks: tuple[str, ...] = ()
+    """What somebody who looks at the rows should know of the query."""
 
 
 class Binder:
@@ -133,6 +135,7 @@ class Binder:
         with the number of its further results."""
         self._depth = 0
         self._count = 0
+        self.remarks: dict[str, None] = {}
         self.drawn: list[tuple[syntax.ToScalar, Bound, First]] = []
         """What each `toscalar` of a random value was bound to, so that a function gives the same at every call."""
         self.properties: dict[str, syntax.Expr | None] = {}
@@ -165,7 +168,7 @@ class Binder:
             raise self.source.syntax_error(
                 "The query asks for nothing: it has no tabular expression.", Span(max(0, end - 1), end)
             )
-        return Program((*results, *self.further), self.render, shares=self._count > 0)
+        return Program((*results, *self.further), self.render, self._count > 0, tuple(self.remarks))
 
     def statement(self, statement: syntax.Statement, scope: Scope) -> Plan | None:
         """One statement; the plan, when it asks for rows."""

@@ -27,6 +27,10 @@ ORDER = frozenset({"<", "<=", ">", ">="})
 
 
 def literal(binder: Binder, node: syntax.Literal, frame: Frame) -> Bound:
+    if node.unread:
+        line, _ = binder.source.place(node.span.start)
+        remark = f"'{node.unread}' (line {line}) is no date and counts as null: nothing compares with it."
+        binder.remarks[remark] = None
     return Const(node.type, node.value, span=node.span)
 
 

@@ -140,6 +140,14 @@ _DECLARED: Final = (
         _BEST_PRACTICES,
     ),
     Rule("KQL112", "unused-let", "note", "The name is never used.", "Remove it.", _KUSTO + "let-statement"),
+    Rule(
+        "KQL113",
+        "no-date",
+        "warning",
+        "The text is no date and counts as null: nothing compares with it.",
+        "Write a date, such as datetime(2024-05-01T12:30:00Z).",
+        _KUSTO + "todatetime-function",
+    ),
 )
 RULES: Final = {rule.id: rule for rule in _DECLARED}
 """Rule id → rule."""

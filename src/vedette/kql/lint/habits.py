@@ -34,6 +34,8 @@ def habits(query: syntax.Query, source: Source, tables: Tables) -> Iterator[Foun
         match node:
             case syntax.Binary():
                 yield from _comparison(node)
+            case syntax.Literal() if node.unread:
+                yield RULES["KQL113"], node.span, f"'{node.unread}' is no date and counts as null."
             case syntax.In():
                 yield from _list(node)
             case syntax.Call():

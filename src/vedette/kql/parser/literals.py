@@ -69,12 +69,15 @@ def typed_literal(source: Source, text: str, span: Span) -> Literal:
     """The value of `type(inside)`, such as `datetime(2024-05-01)`."""
     word, _, inside = text[:-1].partition("(")
     inside = inside.strip()
-    if len(inside) > 1 and inside[0] in "'\"" and inside[-1] == inside[0]:
+    is_quoted = len(inside) > 1 and inside[0] in "'\"" and inside[-1] == inside[0]
+    if is_quoted:
         inside = inside[1:-1].strip()
     type_ = TYPES[word]
     if inside == "null" or (not inside and type_ in ("datetime", "timespan")):
         return Literal(type_, None, span=span)
     value = _READERS[type_](inside)
+    if value is None and is_quoted and type_ == "datetime":
+        return Literal(type_, None, unread=inside, span=span)
     if value is None:
         raise _unreadable(source, word, inside, span)
     return Literal(type_, value, span=span)
