@@ -231,7 +231,7 @@ def diffpatterns_text(inputs: Sequence[pa.Table], options: Options) -> pa.Table:
     """Words that texts have at the same places, where the shares of the two sets differ by a threshold.
 
     A pattern is taken while it tells enough of rows that no pattern taken before it tells of, the greatest difference
-    first. Only the first words of a text count.
+    first. Only the first words of a text count. The service's own search is not published and may find others.
     """
     import pyarrow as pa
 

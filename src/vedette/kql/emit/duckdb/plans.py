@@ -12,15 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from vedette.kql import plan as steps
-from vedette.kql.bound import (
-    VOLATILE,
-    Bound,
-    Call,
-    Const,
-    Ref,
-    is_constant,
-    walk,
-)
+from vedette.kql.bound import VOLATILE, Bound, Call, Const, Ref, is_constant, walk
 from vedette.kql.compiled import ExternalFile, Stage, StageInput
 from vedette.kql.emit.duckdb import sql
 from vedette.kql.emit.duckdb.aggregates import IN_ORDER
