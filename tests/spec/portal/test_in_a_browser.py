@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from vedette.tenant import LocalTenant
+from vedette.tenant.seed import UserAccess
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -34,6 +35,14 @@ def served() -> Iterator[LocalTenant]:
         yield tenant
 
 
+def sign_in(page: Any, user: UserAccess) -> None:
+    """Answer the two pages as a person does who types on: each has put the cursor into its field."""
+    for name, text in (("user_name", user.upn), ("password", user.password)):
+        page.wait_for_selector(f"input[name={name}]:focus")
+        page.fill(f"input[name={name}]", text)
+        page.press(f"input[name={name}]", "Enter")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
 def test_every_page_fits_and_nothing_is_blocked(browser: Any, served: LocalTenant, width: int, scheme: str) -> None:
@@ -49,10 +58,7 @@ def test_every_page_fits_and_nothing_is_blocked(browser: Any, served: LocalTenan
     user = served.users["responder"]
 
     page.goto(served.portal_url)
-    page.fill("input[name=user_name]", user.upn)
-    page.click("button[type=submit]")
-    page.fill("input[name=password]", user.password)
-    page.click("button[type=submit]")
+    sign_in(page, user)
     page.wait_for_url("**/portal")
 
     assert page.title() == "Overview · Vedette portal"
@@ -72,10 +78,7 @@ def test_a_query_with_a_chart_fits_its_page(browser: Any, served: LocalTenant, w
     page.on("console", lambda message: complaints.append(message.text))
     user = served.users["analyst"]
     page.goto(f"{served.portal_url}portal/hunting")
-    page.fill("input[name=user_name]", user.upn)
-    page.click("button[type=submit]")
-    page.fill("input[name=password]", user.password)
-    page.click("button[type=submit]")
+    sign_in(page, user)
 
     page.fill("#query", "DeviceProcessEvents | summarize Starts = count() by FileName | render columnchart")
     page.click("main >> text=Run")
@@ -92,10 +95,7 @@ def test_the_skip_link_leads_to_the_content(browser: Any, served: LocalTenant) -
     page = context.new_page()
     user = served.users["analyst"]
     page.goto(served.portal_url)
-    page.fill("input[name=user_name]", user.upn)
-    page.press("input[name=user_name]", "Enter")
-    page.fill("input[name=password]", user.password)
-    page.press("input[name=password]", "Enter")
+    sign_in(page, user)
     page.wait_for_url("**/portal")
 
     page.keyboard.press("Tab")
